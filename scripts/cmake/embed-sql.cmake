@@ -1,0 +1,17 @@
+# Writes HEADER: for each file of STATEMENTS, `static const struct db_statement SQL_<FILE>` with its text.
+# A header comment of the file (lines that start with --) stays out of what is sent.
+set(out "/* Generated from the .sql files beside the module; edit those. */\n#pragma once\n#include \"headgate/db.h\"\n")
+foreach(path IN LISTS STATEMENTS)
+    get_filename_component(base "${path}" NAME_WE)
+    string(TOUPPER "${base}" symbol)
+    string(REPLACE "-" "_" symbol "${symbol}")
+    file(READ "${path}" text)
+    string(REGEX REPLACE "(^|\n)--[^\n]*" "\\1" text "${text}")
+    string(STRIP "${text}" text)
+    string(REGEX REPLACE ";$" "" text "${text}")
+    string(REPLACE "\\" "\\\\" text "${text}")
+    string(REPLACE "\"" "\\\"" text "${text}")
+    string(REGEX REPLACE "\n+" "\\\\n\"\n    \"" text "${text}")
+    string(APPEND out "\n__attribute__((unused)) static const struct db_statement SQL_${symbol} = {\n    \"${base}\",\n    \"${text}\",\n};\n")
+endforeach()
+file(WRITE "${HEADER}" "${out}")
