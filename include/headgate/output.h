@@ -1,0 +1,39 @@
+/*
+ * The only door out: results to stdout, everything else to stderr, both redacted by value (secret.h).
+ *
+ * Text is gathered and written line by line on stderr, in larger pieces on stdout; output_finish writes what is left and
+ * reports a stream that could not be written (a full disk must not look like success). A reader that went away
+ * (EPIPE) is no failure: the rest is dropped in silence.
+ *
+ * Its settings are file-scope state, in output.c only, set once by main.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "headgate/error.h"
+
+enum output_level { OUTPUT_QUIET, OUTPUT_NORMAL, OUTPUT_VERBOSE };
+
+struct output_settings {
+    enum output_level level;
+    bool json;  /* errors and progress as JSON lines */
+    bool color; /* the user allows it; a stream that is no terminal still gets none */
+};
+
+void output_set_up(const struct output_settings *settings);
+bool output_json(void);
+bool output_color_stdout(void);
+bool output_color_stderr(void);
+
+/* A result, to stdout. */
+void output_print(const char *format, ...) PRINTF_LIKE(1, 2);
+void output_write(const char *text, size_t size);
+/* A line to stderr; the line break is added. Progress is not shown with -q, nor with --json; detail only with -v. */
+void output_progress(const char *format, ...) PRINTF_LIKE(1, 2);
+void output_detail(const char *format, ...) PRINTF_LIKE(1, 2);
+void output_warning(const char *format, ...) PRINTF_LIKE(1, 2);
+/* To stderr as it is, even with -q. */
+void output_stderr(const char *text, size_t size);
+/* What is still gathered is written. False where a stream could not be written. */
+NODISCARD bool output_finish(struct error *err);
