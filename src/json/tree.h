@@ -1,0 +1,16 @@
+/*
+ * From a text to values with places, through jansson.
+ *
+ * tree.c is the only file that includes jansson's header. jansson's values do not leave it: its
+ * names are those of our own contract, and it keeps no places.
+ */
+#pragma once
+
+#include "headgate/arena.h"
+#include "headgate/problem.h"
+#include "value.h"
+
+/* The text must have passed syntax_check. NULL: a problem was added (duplicate key, number out of
+ * range). */
+const struct value *tree_read(const struct source *source, struct arena *arena,
+                              struct problems *problems);
