@@ -1,0 +1,21 @@
+/*
+ * Starting a program: what process_run and process_start_detached have in common.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "headgate/error.h"
+#include "headgate/process.h"
+
+struct child {
+    pid_t pid;
+    int pidfd;
+};
+
+/* Starts the program with these three descriptors, which stay the caller's, as its standard
+ * streams. When this returns true the program has been executed; the caller reaps it. A detached
+ * child gets a session of its own and outlives us. */
+NODISCARD bool spawn(const struct process_spec *spec, const int streams[3], bool detached,
+                     struct child *ret_child, struct error *err);
