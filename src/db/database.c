@@ -1,0 +1,28 @@
+/*
+ * Making the database of a cluster of ours. The server writes the statement itself, so that its
+ * quoting is the server's.
+ */
+#include "database.h"
+
+#include "db_sql.h"
+#include "headgate/db.h"
+#include "headgate/mem.h"
+#include "socket.h"
+
+bool database_make(const char *socket_folder, const char *name, msec deadline, struct error *err)
+{
+    CLEANUP(mem_freep) char *url = socket_conninfo(socket_folder, "postgres");
+    CLEANUP(conninfo_freep) struct conninfo *conninfo = NULL;
+    CLEANUP(db_closep) struct db *db = NULL;
+    CLEANUP(db_rows_freep) struct db_rows *rows = NULL;
+    struct db_options options = {.purpose = "setup"};
+    if (!conninfo_parse(url, &conninfo, err) || !db_open(conninfo, &options, deadline, &db, err) ||
+        !db_query(db, &SQL_DATABASE_CREATE, DB_PARAMS(name), deadline, &rows, err)) {
+        return false;
+    }
+    if (db_rows_count(rows) == 0) {
+        return true;
+    }
+    struct db_statement create = {SQL_DATABASE_CREATE.name, db_text(rows, 0, 0)};
+    return db_execute(db, &create, DB_NO_PARAMS, deadline, err);
+}

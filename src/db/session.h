@@ -1,0 +1,31 @@
+/* The inside of a session, for the files of this module that make one up. */
+#pragma once
+
+#include <libpq-fe.h>
+
+#include "headgate/db.h"
+
+/* The last lines that the server said besides its answers. */
+struct notices {
+    char **lines; /* a ring */
+    size_t first, n;
+    size_t n_dropped;
+};
+
+struct db {
+    PGconn *conn;  /* NULL once it is closed */
+    char *display; /* "db1:5432/shop" */
+    struct db_identity identity;
+    bool read_only;
+    char *schema; /* as db_set_schema was told, where the session itself cannot keep it */
+    struct notices notices;
+};
+
+/* Closes the connection and keeps the object. */
+void session_abandon(struct db *db);
+/* Asks the server to cancel what runs, within two seconds, whatever the server does. */
+void session_cancel(const struct db *db);
+
+/* For PQsetNoticeReceiver, with the struct notices. */
+void notices_receive(void *notices, const PGresult *result);
+void notices_clear(struct notices *notices);
