@@ -1,0 +1,129 @@
+/*
+ * Environments: what environments.json says exists (targets), and what each of them demands (policy).
+ *
+ * Reading checks the whole file and fetches no secret: url, direct_url, replica_url, ssh and expect are only checked for
+ * their syntax. They are resolved for the environments that a command really uses, so that a developer needs no
+ * password of production, and a password command runs only when somebody connects.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "headgate/db.h"
+#include "headgate/json.h"
+
+enum environment_kind { KIND_DEVELOPMENT, KIND_TEST, KIND_STAGING, KIND_PRODUCTION };
+const char *environment_kind_name(enum environment_kind kind);
+
+struct breaker {
+    int64_t blocked_sessions; /* 0: off */
+    msec after;
+};
+
+/* How a deploy behaves towards the other users of the database. */
+struct courtesy {
+    msec lock_timeout;
+    int64_t lock_retries;
+    msec statement_timeout; /* 0: none */
+    struct breaker breaker;
+};
+
+/* "Mon-Thu 08:00-16:00 Europe/Berlin" */
+struct window {
+    const char *text;
+    unsigned days; /* bit 0 is Monday */
+    int from, to;  /* minutes of the day, to is exclusive */
+    const char *zone;
+};
+
+/* "2026-12-20/2027-01-03", both days included. */
+struct freeze {
+    const char *text;
+    int first, last; /* 20261220 */
+};
+
+struct requirements {
+    const char *const *evidence;
+    size_t n_evidence;
+    bool backup, backup_restored;
+    msec backup_max_age;
+    int64_t approvals;
+    struct window *windows;
+    size_t n_windows;
+    struct freeze *freezes;
+    size_t n_freezes;
+};
+
+struct retention {
+    int64_t last, hourly, daily, weekly, monthly;
+};
+
+/* What is only known once the environment is resolved. */
+struct target {
+    bool resolved;
+    const char *embedded;             /* "development" for embedded:development, else NULL */
+    struct conninfo *conninfo;        /* NULL for an embedded one */
+    struct conninfo *direct_conninfo; /* for migrations, where url goes through a pooler */
+    struct conninfo *replica_conninfo;
+    const char *expect_database, *expect_system_identifier;
+};
+
+struct environment {
+    const char *name;
+    enum environment_kind kind;
+    const char *const *after;
+    size_t n_after;
+    const char *seed; /* path, or NULL */
+    bool has_ssh;
+    struct courtesy courtesy;
+    struct requirements require;
+    struct target target;
+    struct environments *set;
+    struct json_node node;
+};
+
+struct environments {
+    const char *path;           /* of the file, as the user would name it */
+    const char *project_folder; /* above the folder of pipelines */
+    const char *state_folder;   /* where headgate keeps what it makes */
+    const char *vault_path;   /* as it stands in the file, or NULL */
+    struct retention keep;
+    struct environment *items; /* in the order of the file */
+    size_t n;
+    struct json_document *document;
+    struct json_node root, list;
+};
+
+/* state_folder NULL: .headgate beside the folder of pipelines. */
+NODISCARD bool environments_read(const char *path, const char *state_folder,
+                                 struct environments **ret_set, struct error *err);
+void environments_freep(struct environments **set);
+/* ERROR_USAGE, with a near name, where there is none of this name. */
+NODISCARD bool environments_find(struct environments *set, const char *name,
+                                 struct environment **ret_environment, struct error *err);
+
+/* Which environment is meant: the one named on the command line, else DATABASE_ENV, else NODE_ENV, else development.
+ * ret_origin is for people: "--env", "DATABASE_ENV", ... */
+const char *environment_meant(const char *named, const char **ret_origin);
+
+/* Fetches what stands outside of the file. Done once; ERROR_CONFIG with places where something cannot be had. */
+NODISCARD bool environment_resolve(struct environment *environment, struct error *err);
+/* "db1.example.net:5432/shop", "embedded:staging". The caller's. */
+char *environment_display(const struct environment *environment);
+/* The schema of the history: what ?schema= says, or NULL. */
+const char *environment_schema(const struct environment *environment);
+
+enum environment_route { ROUTE_USUAL, ROUTE_DIRECT };
+struct environment_session {
+    const char *purpose;
+    bool read_only;
+    enum environment_route route; /* direct: for migrations, over direct_url where there is one */
+    void (*on_progress)(const char *sentence);
+};
+/* Resolves, starts an embedded cluster where needed, connects, and checks that this is the server that `expect` names
+ * (ERROR_STALE where it is not). */
+NODISCARD bool environment_connect(struct environment *environment,
+                                   const struct environment_session *session, msec deadline,
+                                   struct db **ret_db, struct error *err);

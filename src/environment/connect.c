@@ -1,0 +1,101 @@
+/* The way from an environment to a session with its database, and the check that it is the right one. */
+#include "headgate/cluster.h"
+#include "private.h"
+
+char *environment_display(const struct environment *environment)
+{
+    const struct target *target = &environment->target;
+    if (target->embedded != NULL) {
+        return mem_printf("embedded:%s", target->embedded);
+    }
+    return target->conninfo != NULL ? conninfo_display(target->conninfo)
+                                    : mem_copy(environment->name);
+}
+
+const char *environment_schema(const struct environment *environment)
+{
+    const struct target *target = &environment->target;
+    return target->conninfo != NULL ? conninfo_schema(target->conninfo) : NULL;
+}
+
+static bool open_embedded(const struct environment *environment,
+                          const struct environment_session *session, msec deadline,
+                          struct conninfo **ret_conninfo, struct error *err)
+{
+    CLEANUP(mem_freep) char *text = NULL;
+    return embedded_open(environment->set->state_folder, environment->target.embedded, deadline,
+                         session->on_progress, &text, err) &&
+           conninfo_parse(text, ret_conninfo, err);
+}
+
+static bool check_expected(const struct environment *environment, const struct db *db,
+                           struct error *err)
+{
+    const struct target *target = &environment->target;
+    const struct db_identity *identity = db_identity(db);
+    const char *wanted = target->expect_database;
+    if (wanted != NULL && !text_equal(wanted, identity->database)) {
+        (void)error_set(err, ERROR_STALE, "this is database \"%s\", not \"%s\"", identity->database,
+                        wanted);
+        return error_hint(err, "Correct \"url\" or \"expect\" of environment \"%s\" in %s.",
+                          environment->name, environment->set->path);
+    }
+    wanted = target->expect_system_identifier;
+    if (wanted != NULL && !text_equal(wanted, identity->system_identifier)) {
+        (void)error_set(err, ERROR_STALE, "this is another server than the one that is expected");
+        (void)error_detail(err, "Its system identifier is %s, expected is %s.",
+                           identity->system_identifier != NULL ? identity->system_identifier
+                                                               : "not to be read by this role",
+                           wanted);
+        return error_hint(err, "Correct \"url\" or \"expect\" of environment \"%s\" in %s.",
+                          environment->name, environment->set->path);
+    }
+    return true;
+}
+
+static bool refuse_ssh(const struct environment *environment, struct error *err)
+{
+    if (!environment->has_ssh) {
+        return true;
+    }
+    (void)error_set(err, ERROR_UNREACHABLE, "connections over ssh are not part of this version");
+    return error_hint(err,
+                      "Open a tunnel by hand (ssh -N -L 15432:localhost:5432 HOST), point \"url\" "
+                      "at localhost:15432 and remove \"ssh\".");
+}
+
+static bool connect_to(const struct environment *environment,
+                       const struct environment_session *session, msec deadline,
+                       struct db **ret_db, struct error *err)
+{
+    CLEANUP(conninfo_freep) struct conninfo *embedded = NULL;
+    CLEANUP(db_closep) struct db *db = NULL;
+    const struct target *target = &environment->target;
+    const struct db_options options = {session->purpose, session->read_only};
+    const struct conninfo *conninfo = target->conninfo;
+    if (session->route == ROUTE_DIRECT && target->direct_conninfo != NULL) {
+        conninfo = target->direct_conninfo;
+    }
+    if (target->embedded != NULL) {
+        if (!open_embedded(environment, session, deadline, &embedded, err)) {
+            return false;
+        }
+        conninfo = embedded;
+    }
+    if (!refuse_ssh(environment, err) || !db_open(conninfo, &options, deadline, &db, err) ||
+        !check_expected(environment, db, err)) {
+        return false;
+    }
+    *ret_db = TAKE(db);
+    return true;
+}
+
+bool environment_connect(struct environment *environment, const struct environment_session *session,
+                         msec deadline, struct db **ret_db, struct error *err)
+{
+    if (!environment_resolve(environment, err)) {
+        return false;
+    }
+    return connect_to(environment, session, deadline, ret_db, err) ||
+           error_prefix(err, "environment \"%s\"", environment->name);
+}

@@ -1,0 +1,244 @@
+/* Reads environments.json: every mistake of the file is found before anything else happens. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "headgate/file.h"
+#include "private.h"
+
+#define NAME_LIMIT 40
+
+static bool name_is_good(const char *name)
+{
+    size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-");
+    return n > 0 && n <= NAME_LIMIT && name[n] == '\0' && name[0] != '-' && name[0] != '_';
+}
+
+static void read_retention(struct json_object *vault, struct retention *keep)
+{
+    struct json_node node = json_member(vault, "keep", JSON_OPTIONAL);
+    struct json_object object;
+    (void)json_object_open(&node, &object, "\"keep\" of the vault");
+    *keep = (struct retention){
+        .last = json_integer(&object, "last", 0, 100000, 7),
+        .hourly = json_integer(&object, "hourly", 0, 100000, 0),
+        .daily = json_integer(&object, "daily", 0, 100000, 0),
+        .weekly = json_integer(&object, "weekly", 0, 100000, 0),
+        .monthly = json_integer(&object, "monthly", 0, 100000, 0),
+    };
+    json_object_close(&object);
+}
+
+static void read_vault(struct json_object *root, struct environments *set)
+{
+    struct json_node node = json_member(root, "vault", JSON_OPTIONAL);
+    struct json_object object;
+    (void)json_object_open(&node, &object, "the vault");
+    json_object_check_only(&object, true);
+    set->vault_path = json_text(&object, "path", JSON_OPTIONAL, NULL);
+    json_object_check_only(&object, false);
+    read_retention(&object, &set->keep);
+    json_object_close(&object);
+}
+
+static void read_rules(struct json_object *root)
+{
+    static const char *const severities[] = {"error", "warning", "off", NULL};
+    struct json_node node = json_member(root, "rules", JSON_OPTIONAL);
+    struct json_node rule;
+    struct json_object object;
+    if (!json_object_open(&node, &object, "\"rules\"")) {
+        return;
+    }
+    for (size_t i = 0; json_member_at(&object, i, &rule); i++) {
+        (void)json_choice(&object, rule.key, JSON_OPTIONAL, severities, 0);
+    }
+    json_object_close(&object);
+}
+
+static void read_environment(struct json_node *node, struct environment *environment)
+{
+    struct json_object object;
+    environment->node = *node;
+    environment->name = node->key;
+    if (!name_is_good(node->key)) {
+        (void)json_complain_key(node,
+                                "\"%s\" is no name for an environment; it has up to %d lower-case "
+                                "letters, digits, \"-\" and \"_\"",
+                                node->key, NAME_LIMIT);
+    }
+    if (!json_object_open(node, &object, "environment \"%s\"", node->key)) {
+        return;
+    }
+    environment->kind =
+        (enum environment_kind)json_choice(&object, "kind", JSON_REQUIRED, environment_kind_words,
+                                           KIND_PRODUCTION);
+    environment->after = json_texts(&object, "after", &environment->n_after);
+    environment->seed = json_text(&object, "seed", JSON_OPTIONAL, NULL);
+    environment_read_policy(&object, environment);
+    environment_read_target(&object, environment, true);
+    json_object_close(&object);
+}
+
+static struct environment *find(struct environments *set, const char *name)
+{
+    for (size_t i = 0; i < set->n; i++) {
+        if (text_equal(set->items[i].name, name)) {
+            return &set->items[i];
+        }
+    }
+    return NULL;
+}
+
+static const char *near_name(const struct environments *set, const char *name)
+{
+    const char **names = mem_new(set->n + 1, sizeof *names);
+    for (size_t i = 0; i < set->n; i++) {
+        names[i] = set->items[i].name;
+    }
+    const char *near = suggest_near(name, names);
+    mem_free(names);
+    return near;
+}
+
+/* Notes the cycle that goes through this environment, once: at the member of it that stands first in the file. */
+static void check_cycle(struct environments *set, const struct environment *start,
+                        const struct environment *at, struct strbuf *path, size_t depth)
+{
+    for (size_t i = 0; depth <= set->n && i < at->n_after; i++) {
+        const struct environment *next = find(set, at->after[i]);
+        if (next == NULL || next < start) {
+            continue;
+        }
+        size_t size = path->size;
+        strbuf_printf(path, " -> \"%s\"", next->name);
+        if (next == start) {
+            (void)json_complain_key(&start->node,
+                                    "environments wait for each other: \"%s\"%s", start->name,
+                                    path->text);
+            return;
+        }
+        check_cycle(set, start, next, path, depth + 1);
+        strbuf_cut(path, size);
+    }
+}
+
+static void check_after(struct environments *set, const struct environment *environment)
+{
+    struct json_object object;
+    (void)json_object_open(&environment->node, &object, "environment");
+    struct json_node list = json_member(&object, "after", JSON_OPTIONAL);
+    for (size_t i = 0; i < environment->n_after; i++) {
+        if (find(set, environment->after[i]) != NULL) {
+            continue;
+        }
+        struct json_node item = json_is_array(&list) ? json_item(&list, i) : list;
+        struct problem *problem = json_complain(
+            &item, "environment \"%s\" comes after \"%s\", which does not exist", environment->name,
+            environment->after[i]);
+        const char *near = near_name(set, environment->after[i]);
+        if (near != NULL) {
+            problem_note(problem, "did you mean \"%s\"?", near);
+        }
+    }
+    CLEANUP(strbuf_clear) struct strbuf path = STRBUF_INIT;
+    check_cycle(set, environment, environment, &path, 0);
+}
+
+static void read_list(struct json_object *root, struct environments *set)
+{
+    struct json_object object;
+    struct json_node member;
+    set->list = json_member(root, "environments", JSON_REQUIRED);
+    if (!json_object_open(&set->list, &object, "\"environments\"")) {
+        return;
+    }
+    set->n = json_member_count(&object);
+    if (set->n == 0) {
+        (void)json_complain(&set->list, "there is no environment in \"environments\"");
+    }
+    set->items = arena_alloc(json_arena(set->document), (set->n + 1) * sizeof *set->items);
+    for (size_t i = 0; json_member_at(&object, i, &member); i++) {
+        set->items[i].set = set;
+        read_environment(&member, &set->items[i]);
+    }
+    for (size_t i = 0; i < set->n; i++) {
+        check_after(set, &set->items[i]);
+    }
+    json_object_close(&object);
+}
+
+/* Above the folder "pipelines"; where the file stands in a folder of another name, that folder. */
+static char *project_folder_of(const char *path)
+{
+    CLEANUP(mem_freep) char *folder = path_parent(path);
+    CLEANUP(mem_freep) char *real = realpath(folder, NULL);
+    const char *known = real != NULL ? real : folder;
+    return text_equal(path_name(known), "pipelines") ? path_parent(known) : mem_copy(known);
+}
+
+bool environments_read(const char *path, const char *state_folder, struct environments **ret_set,
+                       struct error *err)
+{
+    CLEANUP(environments_freep) struct environments *set = NULL;
+    CLEANUP(json_freep) struct json_document *document = NULL;
+    struct json_object root;
+    if (!json_read(path, &environment_sources, &document, err)) {
+        return false;
+    }
+    struct arena *arena = json_arena(document);
+    CLEANUP(mem_freep) char *project = project_folder_of(path);
+    CLEANUP(mem_freep)
+    char *state = state_folder != NULL ? mem_copy(state_folder) : path_join(project, ".headgate");
+    set = arena_alloc(arena, sizeof *set);
+    set->document = TAKE(document);
+    set->path = json_path(set->document);
+    set->project_folder = arena_copy(arena, project);
+    set->state_folder = arena_copy(arena, state);
+    set->root = json_root(set->document);
+    if (json_object_open(&set->root, &root, "the file")) {
+        (void)json_text(&root, "$schema", JSON_OPTIONAL, NULL);
+        read_vault(&root, set);
+        read_list(&root, set);
+        read_rules(&root);
+        json_object_close(&root);
+    }
+    if (!json_finish(set->document, err)) {
+        return false;
+    }
+    *ret_set = TAKE(set);
+    return true;
+}
+
+void environments_freep(struct environments **set)
+{
+    if (*set == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < (*set)->n; i++) {
+        environment_release_target(&(*set)->items[i].target);
+    }
+    struct json_document *document = (*set)->document; /* the set itself lives in its arena */
+    *set = NULL;
+    json_free(document);
+}
+
+bool environments_find(struct environments *set, const char *name,
+                       struct environment **ret_environment, struct error *err)
+{
+    struct environment *found = find(set, name);
+    if (found != NULL) {
+        *ret_environment = found;
+        return true;
+    }
+    (void)error_set(err, ERROR_USAGE, "there is no environment \"%s\" in %s", name, set->path);
+    const char *near = near_name(set, name);
+    if (near != NULL) {
+        return error_hint(err, "Did you mean \"%s\"?", near);
+    }
+    CLEANUP(strlist_clear) struct strlist names = STRLIST_INIT;
+    for (size_t i = 0; i < set->n; i++) {
+        strlist_add(&names, set->items[i].name);
+    }
+    CLEANUP(mem_freep) char *sentence = strlist_sentence(&names);
+    return error_hint(err, "It names %s.", sentence);
+}

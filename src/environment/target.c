@@ -1,0 +1,159 @@
+/*
+ * Where an environment is. These are the values that come from outside and may be secret, so they are read twice: once for
+ * their syntax with the whole file, once for real when somebody connects.
+ */
+#include <string.h>
+
+#include "headgate/secret.h"
+#include "private.h"
+
+#define EMBEDDED "embedded:"
+
+/* A part of a connection string that is, as a whole, its host, port, database or user is no secret; all others are. */
+static void register_parts(const struct json_outside_text *text, const struct conninfo *conninfo)
+{
+    for (size_t i = 0; i < text->n_parts; i++) {
+        const char *value = text->parts[i].value;
+        bool public = text_starts(value, EMBEDDED) ||
+                      (conninfo != NULL && conninfo_is_public_value(conninfo, value));
+        if (!public) {
+            secret_register(value);
+        }
+    }
+}
+
+static void complain(const struct json_node *node, struct error *failure)
+{
+    struct problem *problem = json_complain(node, "%s", failure->message);
+    if (failure->hint != NULL) {
+        problem_note(problem, "%s", failure->hint);
+    }
+    error_clear(failure);
+}
+
+static bool embedded_name_is_good(const char *name)
+{
+    size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-");
+    return n > 0 && n <= 40 && name[n] == '\0' && name[0] != '-' && name[0] != '_';
+}
+
+/* A connection string of the object; NULL where it is missing, empty (a variable's empty default), or wrong. In a check only
+ * a text without ${...} can be looked at. */
+static struct conninfo *read_conninfo(struct json_object *object, const char *key, bool check_only)
+{
+    struct error failure = ERROR_INIT;
+    struct conninfo *conninfo = NULL;
+    struct json_node node = json_member(object, key, JSON_OPTIONAL);
+    struct json_outside_text text = json_outside_text(object, key, JSON_OPTIONAL, NULL);
+    bool open = text.text == NULL || (check_only && strstr(text.raw, "${") != NULL);
+    if (open || text.text[0] == '\0' || text_starts(text.text, EMBEDDED)) {
+        return NULL;
+    }
+    bool good = conninfo_parse(text.text, &conninfo, &failure);
+    register_parts(&text, conninfo);
+    if (!good) {
+        complain(&node, &failure);
+    }
+    return conninfo;
+}
+
+static const char *read_embedded(struct json_object *object)
+{
+    struct json_node node = json_member(object, "url", JSON_OPTIONAL);
+    struct json_outside_text text = json_outside_text(object, "url", JSON_OPTIONAL, NULL);
+    if (text.text == NULL || !text_starts(text.text, EMBEDDED)) {
+        return NULL;
+    }
+    const char *name = text.text + strlen(EMBEDDED);
+    if (!embedded_name_is_good(name)) {
+        (void)json_complain(&node,
+                            "\"%s\" is no name for an embedded database; it has up to 40 "
+                            "lower-case letters, digits, \"-\" and \"_\"",
+                            name);
+    }
+    return name;
+}
+
+static void read_url(struct json_object *object, struct target *target, bool check_only)
+{
+    struct json_node node = json_member(object, "url", JSON_REQUIRED);
+    struct json_outside_text text = json_outside_text(object, "url", JSON_OPTIONAL, NULL);
+    if (text.text != NULL && text.text[0] == '\0') {
+        problem_note(json_complain(&node, "\"url\" of %s is empty", object->what),
+                     "write a connection string, or \"embedded:NAME\" for a private PostgreSQL "
+                     "that headgate keeps for you");
+        return;
+    }
+    target->embedded = read_embedded(object);
+    target->conninfo = read_conninfo(object, "url", check_only);
+}
+
+static bool read_ssh(struct json_object *environment)
+{
+    static const char *const transports[] = {"libssh2", "openssh", NULL};
+    struct json_node node = json_member(environment, "ssh", JSON_OPTIONAL);
+    struct json_object object;
+    size_t n;
+    if (!json_object_open(&node, &object, "\"ssh\" of %s", environment->what)) {
+        return false;
+    }
+    json_object_check_only(&object, true);
+    (void)json_text(&object, "host", JSON_REQUIRED, NULL);
+    (void)json_text(&object, "user", JSON_OPTIONAL, NULL);
+    (void)json_integer(&object, "port", 1, 65535, 22);
+    (void)json_text(&object, "identity", JSON_OPTIONAL, NULL);
+    (void)json_text(&object, "known_hosts", JSON_OPTIONAL, NULL);
+    (void)json_text(&object, "host_key", JSON_OPTIONAL, NULL);
+    (void)json_choice(&object, "transport", JSON_OPTIONAL, transports, 0);
+    (void)json_duration(&object, "connect_timeout", 15000);
+    (void)json_duration(&object, "keepalive", 15000);
+    (void)json_texts(&object, "jump", &n);
+    json_object_close(&object);
+    return true;
+}
+
+static void read_expect(struct json_object *environment, struct target *target, bool check_only)
+{
+    struct json_node node = json_member(environment, "expect", JSON_OPTIONAL);
+    struct json_object object;
+    (void)json_object_open(&node, &object, "\"expect\" of %s", environment->what);
+    json_object_check_only(&object, check_only);
+    target->expect_database = json_outside_text(&object, "database", JSON_OPTIONAL, NULL).text;
+    target->expect_system_identifier =
+        json_outside_text(&object, "system_identifier", JSON_OPTIONAL, NULL).text;
+    json_object_close(&object);
+}
+
+void environment_read_target(struct json_object *object, struct environment *environment,
+                             bool check_only)
+{
+    struct target target = {.resolved = !check_only};
+    json_object_check_only(object, check_only);
+    read_url(object, &target, check_only);
+    target.direct_conninfo = read_conninfo(object, "direct_url", check_only);
+    target.replica_conninfo = read_conninfo(object, "replica_url", check_only);
+    environment->has_ssh = read_ssh(object);
+    read_expect(object, &target, check_only);
+    json_object_check_only(object, false);
+    environment_release_target(&environment->target);
+    environment->target = target;
+}
+
+void environment_release_target(struct target *target)
+{
+    conninfo_freep(&target->conninfo);
+    conninfo_freep(&target->direct_conninfo);
+    conninfo_freep(&target->replica_conninfo);
+}
+
+bool environment_resolve(struct environment *environment, struct error *err)
+{
+    struct json_object object;
+    if (environment->target.resolved) {
+        return true;
+    }
+    if (json_object_open(&environment->node, &object, "environment \"%s\"", environment->name)) {
+        environment_read_target(&object, environment, false);
+    }
+    return json_finish(environment->set->document, err);
+}
