@@ -1,0 +1,71 @@
+/*
+ * What the environment demands before a deploy. Policy belongs to the environment, so nobody can leave it out by choosing
+ * another command. The truth about "has been deployed there" is the history of that other database.
+ */
+#include "private.h"
+
+static size_t not_at_release(const struct deploy_plan *plan)
+{
+    return plan->count[MIGRATION_PENDING] + plan->count[MIGRATION_OUT_OF_ORDER] +
+           plan->count[MIGRATION_EDITED] + plan->count[MIGRATION_FAILED];
+}
+
+static bool check_predecessor(struct deploy_plan *plan, const char *name, msec deadline,
+                              struct error *err)
+{
+    CLEANUP(deploy_plan_freep) struct deploy_plan *before = NULL;
+    struct environment *environment = NULL;
+    if (!environments_find(plan->environment->set, name, &environment, err) ||
+        !deploy_plan_make(environment, plan->release, NULL, deadline, &before, err)) {
+        return false;
+    }
+    size_t n = not_at_release(before);
+    if (n == 0) {
+        return true;
+    }
+    struct error *refusal = &plan->refusal;
+    (void)error_set(refusal, ERROR_REFUSED, "\"%s\" must have this release before \"%s\"", name,
+                    plan->environment->name);
+    (void)error_detail(refusal, "%zu of the %zu migrations of release %.*s %s not applied there as they "
+                                "are here.",
+                       n, plan->release->n, DIGEST_SHOWN, plan->release->digest,
+                       n == 1 ? "is" : "are");
+    (void)error_hint(refusal, "Deploy there first: headgate deploy %s", name);
+    return true;
+}
+
+/* Evidence, backups, approvals and windows are what a pipeline's run brings and checks. A single deploy has none of them, so
+ * an environment that demands them refuses it. */
+static void check_requirements(struct deploy_plan *plan)
+{
+    const struct requirements *require = &plan->environment->require;
+    const char *what = require->n_evidence > 0  ? "evidence"
+                       : require->backup        ? "a backup"
+                       : require->approvals > 0 ? "approvals"
+                       : require->n_windows > 0 ? "a window of time"
+                       : require->n_freezes > 0 ? "that no freeze is on"
+                                                : NULL;
+    if (what != NULL) {
+        (void)error_set(&plan->refusal, ERROR_REFUSED, "\"%s\" requires %s, which a single deploy cannot show",
+                        plan->environment->name, what);
+        (void)error_hint(&plan->refusal, "See \"require\" of environment \"%s\" in %s.",
+                         plan->environment->name, plan->environment->set->path);
+    }
+}
+
+bool deploy_plan_check_policy(struct deploy_plan *plan, msec deadline, struct error *err)
+{
+    const struct environment *environment = plan->environment;
+    if (deploy_plan_size(plan) == 0) {
+        return true;
+    }
+    for (size_t i = 0; i < environment->n_after && !error_is_set(&plan->refusal); i++) {
+        if (!check_predecessor(plan, environment->after[i], deadline, err)) {
+            return false;
+        }
+    }
+    if (!error_is_set(&plan->refusal)) {
+        check_requirements(plan);
+    }
+    return true;
+}
