@@ -1,0 +1,101 @@
+/*
+ * The table of commands and what commands share.
+ *
+ * Parsing, help, the man page and the completions are all made from the same table, so they cannot differ. A command is one
+ * file, cmd_<verb>.c, that defines one `const struct command`.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "headgate/deploy.h"
+#include "headgate/environment.h"
+#include "headgate/error.h"
+#include "headgate/release.h"
+
+#define CONNECT_TIMEOUT 60000 /* also for the first start of an embedded cluster on a slow disk */
+
+/* Everything that can be said on the command line. */
+struct options {
+    const char *environments, *release, *state, *env, *confirm, *format;
+    bool json, no_input, no_color, quiet, verbose, help;
+    bool dry_run, detailed_exitcode, origin, all;
+    const char **arguments;
+    size_t n_arguments;
+};
+
+struct option {
+    const char *name; /* without the dashes */
+    char letter;      /* 0: none */
+    const char *argument; /* NULL: a flag */
+    const char *help;
+    size_t offset; /* of the member in struct options: bool for a flag, else const char * */
+};
+
+#define FLAG(name_, letter_, field_, help_)                                                        \
+    {                                                                                              \
+        .name = (name_), .letter = (letter_), .help = (help_),                                     \
+        .offset = offsetof(struct options, field_)                                                 \
+    }
+#define VALUE(name_, argument_, field_, help_)                                                     \
+    {                                                                                              \
+        .name = (name_), .argument = (argument_), .help = (help_),                                 \
+        .offset = offsetof(struct options, field_)                                                 \
+    }
+
+/* What a command's arguments are, for completions. */
+enum argument_kind { ARGUMENT_OTHER, ARGUMENT_ENVIRONMENT, ARGUMENT_COMMAND, ARGUMENT_SHELL };
+
+struct command {
+    const char *name;      /* "deploy", "config show" */
+    const char *arguments; /* "[ENV]", for people; NULL: none */
+    const char *summary;   /* one line */
+    const char *description; /* paragraphs, parted by an empty line */
+    const struct option *options; /* its own, ends with an empty one; NULL: none */
+    size_t least, most;           /* how many arguments */
+    enum argument_kind argument_kind;
+    bool (*run)(const struct options *options, int *status, struct error *err);
+};
+
+extern const struct command *const commands[]; /* NULL terminated */
+extern const struct option common_options[];   /* ends with an empty one */
+
+/* The command that these words begin with; ret_n_words is how many of them are its name. NULL where there is none. */
+const struct command *command_find(char *const *words, size_t n, size_t *ret_n_words);
+NODISCARD bool options_parse(int argc, char **argv, const struct command **ret_command,
+                             struct options *ret_options, struct error *err);
+void options_clear(struct options *options);
+
+char *help_overview(void);
+char *help_for(const struct command *command);
+char *help_man(void);
+/* NULL for a shell we do not know. */
+char *completion_for(const char *shell);
+/* Shared by the generators. */
+extern const struct exit_code {
+    int status;
+    const char *meaning;
+} exit_codes[];
+
+/* --- what several commands begin with --- */
+
+/* --environments, else pipelines/environments.json here or above. */
+NODISCARD bool project_environments(const struct options *options, struct environments **ret_set,
+                                    struct error *err);
+/* --release, else migrations/ beside the folder of pipelines. */
+char *project_release_folder(const struct options *options, const struct environments *set);
+NODISCARD bool project_release(const struct options *options, const struct environments *set,
+                               struct release **ret_release, struct error *err);
+/* The argument or --env, else what the process environment says, else development. */
+NODISCARD bool project_environment(const struct options *options, struct environments *set,
+                                   struct environment **ret_environment, struct error *err);
+void say_progress(const char *sentence);
+
+/* Asks back before something dangerous: y/N for staging, the name for production. */
+NODISCARD bool confirm(const struct options *options, const struct environment *environment,
+                       const char *question, struct error *err);
+
+extern const struct command cmd_status, cmd_deploy, cmd_create, cmd_doctor, cmd_config_show,
+    cmd_embedded_list, cmd_embedded_start, cmd_embedded_stop, cmd_embedded_remove, cmd_version,
+    cmd_help, cmd_completion;

@@ -1,0 +1,155 @@
+/* What is where. */
+#include "headgate/file.h"
+#include "headgate/output.h"
+#include "private.h"
+
+static void add_count(struct strbuf *out, size_t n, const char *word)
+{
+    if (n > 0) {
+        strbuf_printf(out, "%s%zu %s", out->size > 0 ? ", " : "", n, word);
+    }
+}
+
+char *plan_summary(const struct deploy_plan *plan, enum style *ret_style)
+{
+    CLEANUP(strbuf_clear) struct strbuf out = STRBUF_INIT;
+    add_count(&out, plan->count[MIGRATION_FAILED], "failed");
+    add_count(&out, plan->count[MIGRATION_EDITED], "edited");
+    add_count(&out, plan->count[MIGRATION_MISSING], "not in this release");
+    add_count(&out, plan->count[MIGRATION_OUT_OF_ORDER], "out of order");
+    *ret_style = out.size > 0 ? STYLE_BAD : STYLE_WARN;
+    add_count(&out, plan->count[MIGRATION_PENDING], "pending");
+    if (out.size == 0) {
+        *ret_style = STYLE_GOOD;
+        strbuf_add(&out, "up to date");
+    }
+    return strbuf_take(&out);
+}
+
+const char *plan_word(const struct deploy_plan *plan)
+{
+    if (plan->count[MIGRATION_FAILED] + plan->count[MIGRATION_EDITED] +
+            plan->count[MIGRATION_MISSING] + plan->count[MIGRATION_OUT_OF_ORDER] >
+        0) {
+        return "attention";
+    }
+    return plan->count[MIGRATION_PENDING] > 0 ? "pending" : "up_to_date";
+}
+
+static void add_row(struct table *table, const struct environment_status *status)
+{
+    const struct deploy_plan *plan = status->plan;
+    enum style style = STYLE_BAD;
+    table_row(table);
+    table_set(table, 0, STYLE_BOLD, mem_copy(status->environment->name));
+    table_set(table, 1, STYLE_PLAIN, environment_display(status->environment));
+    if (plan == NULL) {
+        bool unreachable = status->error.code == ERROR_UNREACHABLE;
+        table_set(table, 3, style,
+                  mem_copy(unreachable ? "cannot be reached" : "cannot be looked at"));
+        return;
+    }
+    char *summary = plan_summary(plan, &style);
+    table_set(table, 2, STYLE_PLAIN, mem_printf("PostgreSQL %s", plan->version_text));
+    table_set(table, 3, style, summary);
+    table_set(table, 4, STYLE_DIM, mem_printf("%zu applied", plan->count[MIGRATION_APPLIED]));
+}
+
+static const char *state_word(const struct environment_status *status)
+{
+    return status->plan != NULL ? plan_word(status->plan) : "unknown";
+}
+
+/* The first environment that could be brought forward. */
+static const char *next_step(const struct environment_status *statuses, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (text_equal(state_word(&statuses[i]), "pending") &&
+            !error_is_set(&statuses[i].plan->refusal)) {
+            return statuses[i].environment->name;
+        }
+        if (!text_equal(state_word(&statuses[i]), "up_to_date")) {
+            return NULL;
+        }
+    }
+    return NULL;
+}
+
+static void print_trouble(const struct environment_status *status)
+{
+    const struct error *error = status->plan != NULL ? &status->plan->refusal : &status->error;
+    CLEANUP(strbuf_clear) struct strbuf out = STRBUF_INIT;
+    if (!error_is_set(error)) {
+        return;
+    }
+    strbuf_add_char(&out, '\n');
+    style_add(&out, output_color_stdout(), STYLE_BAD, status->environment->name);
+    strbuf_printf(&out, ": %s\n", error->message);
+    for (size_t i = 0; i < error->problems.n; i++) {
+        problem_render(&error->problems.items[i], output_color_stdout(), &out);
+    }
+    if (error->detail != NULL) {
+        strbuf_printf(&out, "  %s\n", error->detail);
+    }
+    if (error->hint != NULL) {
+        strbuf_printf(&out, "  %s\n", error->hint);
+    }
+    output_write(out.text, out.size);
+}
+
+static void print_text(const struct environment_status *statuses, size_t n,
+                       const struct release *release)
+{
+    CLEANUP(table_clear) struct table table = {0};
+    CLEANUP(mem_freep) char *digest = short_digest(release->digest);
+    CLEANUP(mem_freep) char *count = count_of(release->n, "migration");
+    CLEANUP(mem_freep) char *folder = path_display(release->folder);
+    output_print("Release %s  %s in %s\n\n", digest, count, folder);
+    for (size_t i = 0; i < n; i++) {
+        add_row(&table, &statuses[i]);
+    }
+    table_print(&table, "  ");
+    for (size_t i = 0; i < n; i++) {
+        print_trouble(&statuses[i]);
+    }
+    const char *next = next_step(statuses, n);
+    if (next != NULL) {
+        output_print("\nNext: headgate deploy %s\n", next);
+    }
+}
+
+static void print_json(const struct environment_status *statuses, size_t n,
+                       const struct release *release)
+{
+    CLEANUP(strbuf_clear) struct strbuf out = STRBUF_INIT;
+    struct json_writer writer = document_start(&out);
+    write_release(&writer, release);
+    json_write_key(&writer, "environments");
+    json_write_array(&writer);
+    for (size_t i = 0; i < n; i++) {
+        const struct environment *environment = statuses[i].environment;
+        json_write_object(&writer);
+        json_write_member_text(&writer, "name", environment->name);
+        json_write_member_text(&writer, "kind", environment_kind_name(environment->kind));
+        if (statuses[i].plan != NULL) {
+            write_plan(&writer, statuses[i].plan);
+        } else {
+            json_write_member_text(&writer, "state", "unknown");
+            json_write_key(&writer, "error");
+            write_error(&writer, &statuses[i].error);
+        }
+        json_write_object_end(&writer);
+    }
+    json_write_array_end(&writer);
+    document_end(&writer);
+}
+
+void report_status(const struct environment_status *statuses, size_t n,
+                   const struct release *release)
+{
+    if (output_json()) {
+        print_json(statuses, n, release);
+    } else {
+        print_text(statuses, n, release);
+    }
+}
