@@ -1,0 +1,242 @@
+What the program says about itself, and to those who mistype.
+
+  $ . "$TESTDIR/../support/scenario.sh"
+  $ headgate version
+  headgate 0.1.0
+  $ headgate version --json
+  {
+    "format": 1,
+    "version": "0.1.0"
+  }
+  $ headgate
+  headgate promotes PostgreSQL releases from development to production.
+  
+  Usage: headgate COMMAND [ARGUMENTS] [OPTIONS]
+  
+  Commands
+    status             what is where: applied, pending, failed, edited, missing
+    deploy             apply the pending migrations of the release to one environment
+    create             make a new migration folder
+    doctor             look at the machine and the environments; each finding with its remedy
+    config show        check the environments file and show every value of it
+    embedded list      the private PostgreSQL databases of this project
+    embedded start     start embedded databases again
+    embedded stop      stop embedded databases; their data stay
+    embedded remove    stop embedded databases and delete their data
+    version            the version of this program
+    help               what headgate, or one command, does
+    completion         print completions for a shell
+  
+  Options of every command
+    --environments FILE    the environments file; else pipelines/environments.json, here or in a folder above
+    --release PATH         the folder of migrations; else migrations/ beside the folder of pipelines
+    --state DIR            where headgate keeps what it makes; else .headgate/ beside the folder of pipelines
+    --json                 results as JSON on stdout, errors as JSON on stderr
+    --no-input             never ask; refuse instead
+    --no-color             no colours (so does NO_COLOR)
+    -q, --quiet            no progress on stderr
+    -v, --verbose          more on stderr: notices of the server
+    -h, --help             what this command does
+  
+  More: headgate help COMMAND, man headgate
+  $ headgate help deploy
+  headgate deploy: apply the pending migrations of the release to one environment
+  
+  Usage: headgate deploy [ENV] [OPTIONS]
+  
+  Without ENV it is the environment that --env, DATABASE_ENV or NODE_ENV names, else development.
+  
+  Each migration runs in one transaction together with its row in _prisma_migrations: after any
+  crash it is there as a whole or not at all. Prisma's own lock is held meanwhile.
+  
+  It refuses, before anything is changed, where a migration has failed before, was edited after it
+  was applied, is not in the release or is out of order; where the environments that come before
+  do not have this release; and where the environment's policy demands what a single deploy cannot
+  show. Staging asks for y, production for its name; --confirm answers.
+  
+  Options
+    --env ENV              the environment, where it is not the argument
+    --dry-run              show what would be done; change nothing
+    --detailed-exitcode    with --dry-run: exit 2 where there is something to do
+    --confirm ENV          for scripts: yes, this environment is meant
+  
+  Options of every command
+    --environments FILE    the environments file; else pipelines/environments.json, here or in a folder above
+    --release PATH         the folder of migrations; else migrations/ beside the folder of pipelines
+    --state DIR            where headgate keeps what it makes; else .headgate/ beside the folder of pipelines
+    --json                 results as JSON on stdout, errors as JSON on stderr
+    --no-input             never ask; refuse instead
+    --no-color             no colours (so does NO_COLOR)
+    -q, --quiet            no progress on stderr
+    -v, --verbose          more on stderr: notices of the server
+    -h, --help             what this command does
+  $ headgate deploy --help | head -1
+  headgate deploy: apply the pending migrations of the release to one environment
+
+  $ headgate dpeloy
+  error: there is no command "dpeloy"
+  hint: Did you mean "headgate deploy"?
+  [64]
+  $ headgate config
+  error: there is no command "config"
+  hint: Did you mean "headgate config show"?
+  [64]
+  $ headgate help dpeloy
+  error: there is no command "dpeloy"
+  hint: See: headgate help
+  [64]
+  $ headgate deploy --dryrun
+  error: headgate deploy: there is no option "--dryrun"
+  hint: Did you mean "--dry-run"?
+  [64]
+  $ headgate deploy -x
+  error: headgate deploy: there is no option "-x"
+  hint: See: headgate help deploy
+  [64]
+  $ headgate deploy a b
+  error: headgate deploy: there are too many arguments
+  hint: Usage: headgate deploy [ENV]
+  [64]
+  $ headgate create
+  error: headgate create: an argument is missing
+  hint: Usage: headgate create NAME
+  [64]
+  $ headgate deploy --release
+  error: --release needs a value: --release PATH
+  [64]
+  $ headgate deploy --json=yes
+  error: --json takes no value
+  [64]
+  $ headgate completion tcsh
+  error: there is no shell "tcsh"
+  hint: It is bash, zsh or fish.
+  [64]
+  $ headgate help --format html
+  error: there is no format "html"
+  hint: It is text or man.
+  [64]
+
+As JSON on stderr too:
+
+  $ headgate deploy --dryrun --json
+  error: headgate deploy: there is no option "--dryrun"
+  hint: Did you mean "--dry-run"?
+  [64]
+
+Outside of a project:
+
+  $ headgate status
+  Release 54286f6f  7 migrations in /tmp/migrations
+  
+    development  embedded:development  PostgreSQL NN  7 pending  0 applied
+    staging      embedded:staging      PostgreSQL NN  7 pending  0 applied
+    production   embedded:production   PostgreSQL NN  7 pending  0 applied
+  
+  Next: headgate deploy development
+  making the embedded cluster "development"
+  starting the embedded cluster "development"
+  making the embedded cluster "staging"
+  starting the embedded cluster "staging"
+  making the embedded cluster "production"
+  starting the embedded cluster "production"
+  $ headgate status --environments nowhere.json
+  error: could not read nowhere.json: No such file or directory
+  [65]
+  $ shop
+  $ headgate deploy stagging
+  error: there is no environment "stagging" in pipelines/environments.json
+  hint: Did you mean "staging"?
+  [64]
+  $ headgate deploy staging --env production
+  error: two environments are named: "staging" and --env "production"
+  [64]
+  $ headgate status --release nowhere
+  error: there is no folder of migrations at nowhere
+  hint: Name it with --release, or make the first migration with: headgate create NAME
+  [65]
+
+A new migration needs only a name:
+
+  $ headgate create "Add users' nick name" | sed 's/[0-9]\{14\}/TIME/'
+  migrations/TIME_add_users_nick_name/migration.sql
+  $ cat migrations/*_add_users_nick_name/migration.sql
+  -- Add users' nick name
+  $ headgate create '!!!'
+  error: "!!!" has no letter or digit to name a migration by
+  [64]
+  $ cd "$SCENARIO" && mkdir empty && cd empty && headgate create init | sed 's/[0-9]\{14\}/TIME/' && ls migrations | tail -1 && cd ../shop
+  /tmp/migrations/TIME_init/migration.sql
+  ls: cannot access 'migrations': No such file or directory
+
+What the environments file says, and from where:
+
+  $ PRODUCTION_DATABASE_URL=postgresql://app:hunter2hunter2@db1/shop headgate config show --origin
+  $schema                                                   environments.schema.json                         pipelines/environments.json:2:14
+  vault.path                                                ${HEADGATE_VAULT:-../.headgate/vault}            pipelines/environments.json:3:22, environment variable HEADGATE_VAULT
+  vault.keep.last                                           7                                                pipelines/environments.json:3:81
+  vault.keep.hourly                                         0                                                default
+  vault.keep.daily                                          0                                                default
+  vault.keep.weekly                                         8                                                pipelines/environments.json:3:94
+  vault.keep.monthly                                        0                                                default
+  environments.development.kind                             development                                      pipelines/environments.json:6:15
+  environments.development.deploy.lock_timeout              2s                                               default
+  environments.development.deploy.lock_retries              30                                               default
+  environments.development.deploy.statement_timeout         0ms                                              default
+  environments.development.deploy.breaker.blocked_sessions  0                                                default
+  environments.development.deploy.breaker.for               2s                                               default
+  environments.development.require.approvals                0                                                default
+  environments.development.require.backup.restored          true                                             default
+  environments.development.require.backup.max_age           1d                                               default
+  environments.development.url                              ${DATABASE_URL:-embedded:development}            pipelines/environments.json:7:14, environment variable DATABASE_URL
+  environments.staging.kind                                 staging                                          pipelines/environments.json:10:15
+  environments.staging.after[0]                             development                                      pipelines/environments.json:11:17
+  environments.staging.seed                                 ../migrations/seed.sql                           pipelines/environments.json:13:15
+  environments.staging.deploy.lock_timeout                  2s                                               default
+  environments.staging.deploy.lock_retries                  30                                               default
+  environments.staging.deploy.statement_timeout             0ms                                              default
+  environments.staging.deploy.breaker.blocked_sessions      0                                                default
+  environments.staging.deploy.breaker.for                   2s                                               default
+  environments.staging.require.approvals                    0                                                default
+  environments.staging.require.backup.restored              true                                             default
+  environments.staging.require.backup.max_age               1d                                               default
+  environments.staging.url                                  ${STAGING_DATABASE_URL:-embedded:staging}        pipelines/environments.json:12:14, environment variable STAGING_DATABASE_URL
+  environments.production.kind                              production                                       pipelines/environments.json:16:15
+  environments.production.after[0]                          staging                                          pipelines/environments.json:17:17
+  environments.production.deploy.lock_timeout               2s                                               pipelines/environments.json:19:35
+  environments.production.deploy.lock_retries               30                                               pipelines/environments.json:19:57
+  environments.production.deploy.statement_timeout          10m                                              pipelines/environments.json:19:82
+  environments.production.deploy.breaker.blocked_sessions   5                                                pipelines/environments.json:20:52
+  environments.production.deploy.breaker.for                2s                                               pipelines/environments.json:20:62
+  environments.production.require.approvals                 0                                                default
+  environments.production.require.backup.restored           true                                             default
+  environments.production.require.backup.max_age            1d                                               default
+  environments.production.url                               ${PRODUCTION_DATABASE_URL:-embedded:production}  pipelines/environments.json:18:14, environment variable PRODUCTION_DATABASE_URL
+
+Results that cannot be written are no success; a reader that went away is none of our business:
+
+  $ headgate help >/dev/full
+  sed: couldn't flush stdout: No space left on device
+  $ headgate help | head -1
+  headgate promotes PostgreSQL releases from development to production.
+
+The manual and the completions:
+
+  $ headgate help --format man | mandoc -T lint -W warning
+  $ headgate help --format man | mandoc -T utf8 | head -12 | col -b | sed 's/ *$//'
+  HEADGATE(1)\t\t\t User Commands\t\t\t   HEADGATE(1) (esc)
+  
+  NAME
+         headgate - promote PostgreSQL releases from development to production
+  
+  SYNOPSIS
+         headgate COMMAND [ARGUMENTS] [OPTIONS]
+  
+  DESCRIPTION
+         A release is a folder of SQL migrations with one digest. Headgate
+         carries that digest from environment to environment and refuses, before
+         anything is changed, where it should not go on.
+  $ headgate completion bash | bash -n
+  $ headgate completion environments
+  development
+  staging
+  production

@@ -1,0 +1,65 @@
+Canary passwords in every place where a secret can stand, and every command: none of them is ever seen, neither on the screen
+nor in a file, a log or an argument list.
+
+  $ . "$TESTDIR/../support/scenario.sh"
+  $ shop
+  $ url=$(pg_start pg)
+  $ psql -XAtq "$url" -c 'set log_statement = none' -c "create role app login password 'canary-0%/@:?#[1]'" -c 'alter database postgres owner to app' -c 'grant all on schema public to app' -c 'create database staging owner app'
+  $ hba="$SCENARIO/pg/data/pg_hba.conf"
+  $ { echo 'local all app scram-sha-256'; cat "$hba"; } >"$SCENARIO/hba" && cat "$SCENARIO/hba" >"$hba" && psql -XAtq "$url" -c 'select pg_reload_conf()' >/dev/null
+
+The same password in a variable, a literal, a file and a command's output, as it is and percent-encoded:
+
+  $ encoded='canary-0%25%2F%40%3A%3F%23%5B1%5D' plain='canary-0%/@:?#[1]'
+  $ echo "$encoded" >pipelines/password; printf '#!/bin/sh\necho "%s"\n' "$encoded" >pipelines/ask; chmod +x pipelines/ask
+  $ export APP_PASSWORD="$encoded" STAGING="host=$SCENARIO/pg dbname=staging user=app password='$plain'" BAD="postgresql://app:$encoded@[broken/x"
+  $ at() { echo "postgresql://app:$1@/postgres?host=$SCENARIO/pg"; }
+  $ environment() { printf '"%s": { "kind": "development", "url": "%s" }' "$1" "$2"; }
+  $ { echo '{ "environments": {'
+  >   environment variable "$(at '${APP_PASSWORD}')"; echo ,
+  >   environment whole '${STAGING}'; echo ,
+  >   environment literal "$(at "$encoded")"; echo ,
+  >   environment file "$(at '${file:password}')"; echo ,
+  >   environment command "$(at '${cmd:./ask}')"; echo ,
+  >   environment wrong "$(at '${cmd:./ask}x')"; echo ,
+  >   environment nowhere 'postgresql://app:${APP_PASSWORD}@127.0.0.1:1/x'; echo ,
+  >   environment odd '${BAD}'; echo '} }'; } >pipelines/environments.json
+
+All argument lists of the machine are watched meanwhile:
+
+  $ { while sleep 0.005; do cat /proc/[0-9]*/cmdline; done; } 2>/dev/null | tr '\0' '\n' | grep -v "grep" | sort -u --buffer-size=50M >"$SCENARIO/arguments" & watcher=$!
+
+  $ for words in 'status' 'status --json' 'deploy' 'deploy --dry-run' 'deploy --json' 'deploy -v' 'doctor' 'doctor --json' 'config show' 'config show --origin' 'config show --json'; do
+  >     for name in variable whole literal file command wrong nowhere odd; do
+  >         case $words in config*) argument= ;; *) argument=$name ;; esac
+  >         command headgate $words $argument >>"$SCENARIO/screens" 2>&1
+  >         echo "$words $name $?" >>"$SCENARIO/statuses"
+  >     done
+  > done
+
+They worked, or failed in the way they should:
+
+  $ grep '^status [a-z]* ' "$SCENARIO/statuses"
+  $ grep -c 'has release' "$SCENARIO/screens"
+
+A file that is no JSON, a key that does not exist, a hint that quotes the line:
+
+  $ broken() { command headgate status --environments pipelines/broken.json >>"$SCENARIO/screens" 2>&1; echo $?; }
+  $ echo "{ \"environments\": { \"a\": { \"kind\": \"development\", \"url\": \"$(at "$encoded")\" " >pipelines/broken.json; broken
+  $ echo "{ \"environments\": { \"a\": { \"kind\": \"development\", \"ulr\": \"$(at "$encoded")\" } } }" >pipelines/broken.json; broken
+  $ echo "{ \"environments\": { \"a\": { \"kind\": \"development\", \"url\": [\"host=x password=$encoded\"] } } }" >pipelines/broken.json; broken
+
+A migration that says it aloud, in an error and in a notice:
+
+  $ mkdir migrations/20261001000000_loud
+  $ printf "do \$\$ begin raise notice 'it is %%', 'canary-0%%/@:?#[1]'; raise exception 'it is %%', 'canary-0%%/@:?#[1]'; end \$\$;\n" >migrations/20261001000000_loud/migration.sql
+  $ headgate deploy variable -v 2>&1 | tee -a "$SCENARIO/screens" | grep '^error: env'
+
+Nowhere:
+
+  $ kill $watcher; wait $watcher 2>/dev/null; pkill -P $$ sleep
+  $ wc -l <"$SCENARIO/screens" | awk '{ print ($1 > 300) ? "many lines were looked at" : $1 }'
+  $ grep -E 'canary-0|%2F%40%3A' "$SCENARIO/screens" | head -3
+  $ grep -E 'canary-0|%2F%40%3A' "$SCENARIO/arguments" | head -3
+  $ grep -rE 'canary-0|%2F%40%3A' .headgate 2>/dev/null | head -3
+  $ grep -E 'canary-0|%2F%40%3A' "$SCENARIO/pg/log" | grep -v 'raise ' | head -3

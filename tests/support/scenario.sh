@@ -1,0 +1,69 @@
+# shellcheck shell=bash
+# What scenarios have at hand; run-scenario prepares the rest. SCENARIO is the private folder.
+
+# From here on the folder of the transcript itself, not of the copy that cram runs.
+export TESTDIR=$HEADGATE_SOURCE/tests/scenario
+
+# Cram's own choice lies in a folder that no other user may pass, and servers are another user when we are root.
+export TMPDIR=$SCENARIO/tmp
+
+# Nothing of the person who runs the tests: no databases, no choice of environment, no session.
+unset NODE_ENV AUTO_MIGRATE EDITOR VISUAL PAGER
+for name in "${!DATABASE_@}" "${!STAGING_@}" "${!PRODUCTION_@}" "${!PG@}" "${!XDG_@}" "${!GIT_@}"; do
+    unset "$name"
+done
+for name in "${!HEADGATE_@}"; do
+    case $name in
+    HEADGATE_SOURCE | HEADGATE_BUILD | HEADGATE_FLAVOUR | HEADGATE_PG_BINDIR) ;;
+    *) unset "$name" ;;
+    esac
+done
+unset name
+
+# A copy of the sample project, and into it. `shop NAME` makes a second one.
+shop() {
+    local folder=$SCENARIO/${1:-shop}
+    mkdir -m 711 "$folder" && cp -r "$HEADGATE_SOURCE/migrations" "$HEADGATE_SOURCE/pipelines" "$folder" && cd "$folder" || return
+}
+
+# A PostgreSQL server of its own, for `url`s: prints its connection string. Settings are NAME=VALUE.
+pg_start() { # pg_start NAME [SETTING...]
+    local name=$1
+    shift
+    "$TESTDIR/../support/pg" start "$SCENARIO/$name" "$@"
+}
+pg_stop() { # pg_stop NAME [immediate|fast]
+    "$TESTDIR/../support/pg" stop "$SCENARIO/$1" "${2:-fast}"
+}
+
+# Repeats a command until it succeeds, for 20 seconds; then what it said last.
+until_true() {
+    local output
+    for _ in {1..200}; do
+        if output=$("$@" 2>&1); then return; fi
+        sleep 0.1
+    done
+    printf 'never true: %s\n%s\n' "$*" "$output"
+    return 1
+}
+
+# The program, with what differs from run to run made equal: times, versions of the server, process numbers. `command
+# headgate` is the program itself.
+headgate() {
+    local status=0
+    if [ "$(readlink /dev/fd/1)" = "$(readlink /dev/fd/2)" ]; then
+        command headgate "$@" >"$SCENARIO/.screen" 2>&1 || status=$?
+        level <"$SCENARIO/.screen"
+    else
+        command headgate "$@" >"$SCENARIO/.screen" 2>"$SCENARIO/.screen-err" || status=$?
+        level <"$SCENARIO/.screen"
+        level <"$SCENARIO/.screen-err" >&2
+    fi
+    return $status
+}
+level() {
+    sed -E -e 's/PostgreSQL [0-9]+(\.[0-9]+)?/PostgreSQL NN/g' -e 's/("server_version": )"[0-9.]+"/\1"NN"/' \
+        -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(\.[0-9]+)?Z/TIME/g' -e 's/server process [0-9]+/server process N/g' \
+        -e 's/ in ([0-9.]+ m?s|[0-9]+m [0-9]+s)/ in N ms/g' -e 's/("milliseconds": )[0-9]+/\1N/' \
+        -e 's/(ystem.identifier(": "| is ))[0-9]{10,}/\1NNN/' -e "s|$SCENARIO|SCENARIO|g" -e 's/[0-9.]+ [MG]B/N MB/g'
+}
