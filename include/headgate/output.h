@@ -5,6 +5,9 @@
  * reports a stream that could not be written (a full disk must not look like success). A reader that went away
  * (EPIPE) is no failure: the rest is dropped in silence.
  *
+ * What could steer a terminal (control characters other than line breaks, tabs and colours) becomes "?": names and messages come
+ * from files and servers.
+ *
  * Its settings are file-scope state, in output.c only, set once by main.
  */
 #pragma once
@@ -35,5 +38,7 @@ void output_detail(const char *format, ...) PRINTF_LIKE(1, 2);
 void output_warning(const char *format, ...) PRINTF_LIKE(1, 2);
 /* To stderr as it is, even with -q. */
 void output_stderr(const char *text, size_t size);
+/* To stderr at once, without a line break: the answer comes behind it. */
+void output_question(const char *text);
 /* What is still gathered is written. False where a stream could not be written. */
 NODISCARD bool output_finish(struct error *err);

@@ -29,7 +29,7 @@ void report_status(const struct environment_status *statuses, size_t n,
 void report_plan(const struct deploy_plan *plan);
 /* A deploy while it runs; text only. */
 void report_deploy_head(const struct deploy_plan *plan);
-void report_deploy_applied(const struct plan_item *item, msec took);
+void report_deploy_applied(const struct deploy_plan *plan, const struct plan_item *item, msec took);
 void report_deploy_waiting(const struct history_holder *holder);
 /* And when it is done, also half-way (failed). */
 void report_deploy_end(const struct deploy_plan *plan, size_t n_applied, msec took, bool failed);

@@ -22,7 +22,8 @@ struct arena *arena_new(void)
 
 void *arena_alloc(struct arena *arena, size_t size)
 {
-    size_t aligned = (size + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t);
+    size_t aligned =
+        (size + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t);
     struct block *block = arena->blocks;
     if (block == NULL || block->size - block->used < aligned) {
         size_t wanted = aligned > BLOCK_SIZE ? aligned : BLOCK_SIZE;

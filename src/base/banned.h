@@ -11,5 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#pragma GCC poison strcpy strcat sprintf vsprintf strncpy strncat strtok atoi atol atoll gets system popen
-#pragma GCC poison localtime gmtime asctime ctime putenv setenv usleep
+/* clang's fortified headers define some of these as macros, which may not be poisoned; gcc sees every file as well. */
+#if !defined(__clang__)
+#pragma GCC poison strcpy strcat sprintf vsprintf strncpy strncat strtok atoi atol atoll gets
+#pragma GCC poison system popen localtime gmtime asctime ctime putenv setenv usleep
+#endif

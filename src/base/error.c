@@ -40,6 +40,9 @@ const char *error_code_name(enum error_code code)
 }
 
 static void raise_at(struct error *err, enum error_code code, const char *file, int line,
+                     const char *format, va_list arguments) PRINTF_LIKE(5, 0);
+
+static void raise_at(struct error *err, enum error_code code, const char *file, int line,
                      const char *format, va_list arguments)
 {
     assert(err->code == ERROR_NONE && "an error was raised over another one");
@@ -90,7 +93,8 @@ bool error_detail(struct error *err, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    char *detail = mem_vprintf(format, arguments); /* first: the old one may be among the arguments */
+    char *detail =
+        mem_vprintf(format, arguments); /* first: the old one may be among the arguments */
     va_end(arguments);
     mem_free(err->detail);
     err->detail = detail;

@@ -60,7 +60,8 @@ bool file_sync_folder(const char *path, struct error *err)
     return true;
 }
 
-/* Makes the file under its (not yet existing) name, written and synced; removes it again where that fails. */
+/* Makes the file under its (not yet existing) name, written and synced; removes it again where that
+ * fails. */
 static bool write_new(const char *path, const char *bytes, size_t size, mode_t mode,
                       struct error *err)
 {

@@ -26,9 +26,11 @@ bool folder_make(const char *path, mode_t mode, struct error *err)
             return true;
         }
     }
-    if (errno == EEXIST && path_is_folder(path)) {
+    int failed = errno;
+    if (failed == EEXIST && path_is_folder(path)) {
         return true;
     }
+    errno = failed;
     return error_set_errno(err, "could not make folder %s", path);
 }
 
@@ -75,7 +77,8 @@ bool folder_list(const char *path, struct strlist *ret_names, struct error *err)
     return true;
 }
 
-/* Removes what it can below the folder; 0, or the first errno that a caller may want to wait for. */
+/* Removes what it can below the folder; 0, or the first errno that a caller may want to wait for.
+ */
 static int remove_below(int parent, const char *name)
 {
     int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

@@ -47,9 +47,6 @@ static void set_handler(int signal_number, void (*handler)(int))
 
 void interrupt_install(void)
 {
-    if (installed) {
-        return;
-    }
     (void)sigemptyset(&stops);
     catch (SIGINT);
     catch (SIGTERM);

@@ -28,5 +28,6 @@ const struct known_values *known_values(void);
 static inline bool known_values_pair(const struct known_values *known, unsigned char first,
                                      unsigned char second)
 {
-    return (known->pairs[first * 32U + second / 8U] >> (second % 8U) & 1U) != 0;
+    unsigned bits = known->pairs[first * 32U + second / 8U];
+    return (bits >> (second % 8U) & 1U) != 0;
 }

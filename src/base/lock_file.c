@@ -1,6 +1,6 @@
 /*
- * Locks that die with their holder. Somebody may remove the file between our open and our lock; then we hold a lock that
- * nobody else can see, so the path is looked at again.
+ * Locks that die with their holder. Somebody may remove the file between our open and our lock;
+ * then we hold a lock that nobody else can see, so the path is looked at again.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -65,6 +65,36 @@ static bool may_write_again(int fd)
     return errno == EINTR || (errno == EAGAIN && (poll(&writable, 1, -1) > 0 || errno == EINTR));
 }
 
+/* The length of a colour's escape sequence (ESC [ 1;31 m) at the beginning of the text, else 0. */
+static size_t color_sequence(const char *text, size_t size)
+{
+    size_t n = 2;
+    if (size < 3 || text[0] != '\033' || text[1] != '[') {
+        return 0;
+    }
+    while (n < size && (text[n] == ';' || (text[n] >= '0' && text[n] <= '9'))) {
+        n++;
+    }
+    return n < size && text[n] == 'm' ? n + 1 : 0;
+}
+
+/* Names and messages come from files and servers: what could steer a terminal becomes "?". */
+static void tame(struct strbuf *out)
+{
+    for (size_t i = 0; i < out->size; i++) {
+        unsigned char c = (unsigned char)out->text[i];
+        if ((c >= 0x20 && c != 0x7f) || c == '\n' || c == '\t') {
+            continue;
+        }
+        size_t n = color_sequence(out->text + i, out->size - i);
+        if (n > 0) {
+            i += n - 1;
+        } else {
+            out->text[i] = '?';
+        }
+    }
+}
+
 static void write_all(struct stream *stream, const char *bytes, size_t size)
 {
     while (size > 0 && !stream->closed) {
@@ -84,6 +114,7 @@ static void write_gathered(struct stream *stream, size_t size)
     CLEANUP(strbuf_clear) struct strbuf out = STRBUF_INIT;
     struct strbuf *gathered = &stream->gathered;
     redact_stream_add(&stream->redacted, gathered->text, size, &out);
+    tame(&out);
     write_all(stream, out.text, out.size);
     memmove(gathered->text, gathered->text + size, gathered->size - size);
     strbuf_cut(gathered, gathered->size - size);
@@ -163,13 +194,26 @@ void output_warning(const char *format, ...)
     va_end(arguments);
 }
 
-static int finish_stream(struct stream *stream)
+/* Also what stands in an unfinished line. */
+static void write_everything(struct stream *stream)
 {
     CLEANUP(strbuf_clear) struct strbuf out = STRBUF_INIT;
     write_gathered(stream, stream->gathered.size);
     redact_stream_end(&stream->redacted, &out);
+    tame(&out);
     write_all(stream, out.text, out.size);
     strbuf_clear(&stream->gathered);
+}
+
+void output_question(const char *text)
+{
+    output_stderr(text, strlen(text));
+    write_everything(to_stderr);
+}
+
+static int finish_stream(struct stream *stream)
+{
+    write_everything(stream);
     int failure = stream->failure;
     stream->failure = 0;
     return failure;

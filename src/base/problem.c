@@ -114,7 +114,8 @@ static int compare_sizes(size_t a, size_t b)
 static int by_place(const void *a, const void *b)
 {
     const struct problem *left = a, *right = b;
-    int order = strcmp(left->file != NULL ? left->file : "", right->file != NULL ? right->file : "");
+    int order =
+        strcmp(left->file != NULL ? left->file : "", right->file != NULL ? right->file : "");
     order = order != 0 ? order : compare_sizes(left->line, right->line);
     order = order != 0 ? order : compare_sizes(left->column, right->column);
     return order != 0 ? order : strcmp(left->message, right->message);

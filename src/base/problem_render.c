@@ -1,7 +1,7 @@
 /*
- * A problem as people see it: the source line with a caret under what is meant. A long line is shown as a window around
- * the caret; tabs stay tabs in the caret's line, so that it stands where it should; control characters and bytes that are no
- * UTF-8 become "?".
+ * A problem as people see it: the source line with a caret under what is meant. A long line is
+ * shown as a window around the caret; tabs stay tabs in the caret's line, so that it stands where
+ * it should; control characters and bytes that are no UTF-8 become "?".
  */
 #include "headgate/problem.h"
 
@@ -104,7 +104,8 @@ void problem_render(const struct problem *problem, bool color, struct strbuf *ou
                   problem->rule != NULL ? problem->rule : "", problem->rule != NULL ? "]" : "",
                   off(color), problem->message);
     if (problem->file != NULL) {
-        strbuf_printf(out, "%*s%s-->%s %s", (int)gutter, "", blue(color), off(color), problem->file);
+        strbuf_printf(out, "%*s%s-->%s %s", (int)gutter, "", blue(color), off(color),
+                      problem->file);
         if (problem->line > 0) {
             strbuf_printf(out, ":%zu:%zu", problem->line, problem->column);
         }

@@ -213,8 +213,7 @@ static enum net_answer find_assigned(struct reader *in, size_t *ret_from, size_t
     }
     in->at++;
     skip_blanks(in);
-    /* A lone backslash at the end of what we have may be the one before a quote. */
-    if (at_end(in) || (in->open && in->at + 1 == in->size)) {
+    if (at_end(in)) {
         return nothing_more(in);
     }
     if (in->text[in->at] == '=' || in->text[in->at] == '>') {

@@ -1,6 +1,6 @@
 /*
- * Near misses. The distance counts inserted, removed and replaced letters and swapped neighbours, without regard to case; a
- * candidate is near within a third of the word's length, at least one.
+ * Near misses. The distance counts inserted, removed and replaced letters and swapped neighbours,
+ * without regard to case; a candidate is near within a third of the word's length, at least one.
  */
 #include <ctype.h>
 

@@ -49,7 +49,8 @@ bool duration_parse(const char *text, msec *ret_duration, struct error *err)
     uint64_t value;
     if (!parse(text, durations, &value)) {
         (void)error_set(err, ERROR_CONFIG, "\"%s\" is no duration", text);
-        return error_hint(err, "A duration is a whole number with a unit: 250ms, 90s, 15m, 12h, 7d.");
+        return error_hint(err,
+                          "A duration is a whole number with a unit: 250ms, 90s, 15m, 12h, 7d.");
     }
     *ret_duration = (msec)value;
     return true;
@@ -60,7 +61,8 @@ bool size_parse(const char *text, uint64_t *ret_bytes, struct error *err)
     uint64_t value;
     if (!parse(text, sizes, &value)) {
         (void)error_set(err, ERROR_CONFIG, "\"%s\" is no size", text);
-        return error_hint(err, "A size is a whole number with a unit: 10B, 64kB, 500MB, 2GB, 1GiB.");
+        return error_hint(err,
+                          "A size is a whole number with a unit: 10B, 64kB, 500MB, 2GB, 1GiB.");
     }
     *ret_bytes = value;
     return true;
@@ -72,7 +74,8 @@ char *duration_format(msec duration)
     for (const struct unit *u = durations; u->name != NULL && duration != 0; u++) {
         unit = (uint64_t)duration % u->factor == 0 ? u : unit;
     }
-    return mem_printf("%llu%s", (unsigned long long)((uint64_t)duration / unit->factor), unit->name);
+    return mem_printf("%llu%s", (unsigned long long)((uint64_t)duration / unit->factor),
+                      unit->name);
 }
 
 char *duration_human(msec duration)

@@ -14,8 +14,7 @@ static void on_waiting(void *context, const struct history_holder *holder)
 
 static void on_applied(void *context, const struct plan_item *item, msec took)
 {
-    (void)context;
-    report_deploy_applied(item, took);
+    report_deploy_applied(context, item, took);
 }
 
 static void on_notice(void *context, const char *line)
@@ -24,10 +23,10 @@ static void on_notice(void *context, const char *line)
     output_detail("%s", line);
 }
 
-static bool execute(const struct deploy_plan *plan, struct error *err)
+static bool execute(struct deploy_plan *plan, struct error *err)
 {
     const struct deploy_observer observer = {
-        .waiting = on_waiting, .applied = on_applied, .notice = on_notice};
+        .waiting = on_waiting, .applied = on_applied, .notice = on_notice, .context = plan};
     size_t n_applied = 0;
     msec began = clock_now();
     bool done = deploy_plan_execute(plan, deadline_in(LOCK_PATIENCE), &observer, &n_applied, err);

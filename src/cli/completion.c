@@ -1,148 +1,240 @@
 /*
- * Completions for shells, from the table of commands. Names of environments are asked of the program itself when they are
- * needed (headgate completion environments), so that they are those of the project one stands in.
+ * Completions for bash and zsh, from the table of commands. Both shells run the same function,
+ * which prints what may follow the words before; fish has a language of its own
+ * (completion_fish.c). Names of environments are asked of the program itself when they are needed
+ * (headgate completion environments), so that they are those of the project one stands in.
  */
-#include "headgate/strbuf.h"
-#include "private.h"
+#include "completion.h"
 
-static void add_option_words(struct strbuf *out, const struct option *options)
+#include "headgate/strlist.h"
+
+/* --- what may stand where --- */
+
+bool completion_begins_group(const struct command *command)
 {
-    for (; options != NULL && options->name != NULL; options++) {
-        strbuf_printf(out, "%s--%s", out->size > 0 ? " " : "", options->name);
+    for (size_t i = 0; commands[i] != command; i++) {
+        if (completion_same_group(commands[i], command)) {
+            return false;
+        }
     }
+    return strchr(command->name, ' ') != NULL;
 }
 
-static char *option_words(const struct command *command)
+bool completion_same_group(const struct command *a, const struct command *b)
 {
-    CLEANUP(strbuf_clear) struct strbuf out = STRBUF_INIT;
-    add_option_words(&out, command->options);
-    add_option_words(&out, common_options);
-    return strbuf_take(&out);
+    size_t n = strcspn(a->name, " ") + 1;
+    return strchr(a->name, ' ') != NULL && strncmp(a->name, b->name, n) == 0;
 }
 
-static char *command_words(void)
+char *completion_first_words(void)
 {
     CLEANUP(strbuf_clear) struct strbuf out = STRBUF_INIT;
     for (size_t i = 0; commands[i] != NULL; i++) {
         const char *name = commands[i]->name;
-        size_t n = strcspn(name, " ");
-        bool seen = i > 0 && strncmp(commands[i - 1]->name, name, n) == 0 &&
-                    commands[i - 1]->name[n] == ' ';
-        if (!seen) {
-            strbuf_printf(&out, "%s%.*s", out.size > 0 ? " " : "", (int)n, name);
+        if (strchr(name, ' ') == NULL || completion_begins_group(commands[i])) {
+            strbuf_printf(&out, "%s%.*s", out.size > 0 ? " " : "", (int)strcspn(name, " "), name);
         }
     }
     return strbuf_take(&out);
 }
 
-/* The words that may follow a command's name; $(...) is run by the shell at that moment. */
-static const char *argument_words(const struct command *command, char *const *all_commands)
-{
-    switch (command->argument_kind) {
-    case ARGUMENT_ENVIRONMENT:
-        return "$(headgate completion environments 2>/dev/null)";
-    case ARGUMENT_COMMAND:
-        return *all_commands;
-    case ARGUMENT_SHELL:
-        return "bash zsh fish";
-    case ARGUMENT_OTHER:
-        break;
-    }
-    return "";
-}
-
-/* Second words, for commands of two words that begin with this one. */
-static void add_second_words(struct strbuf *out, const char *first, size_t n)
-{
-    for (size_t i = 0; commands[i] != NULL; i++) {
-        if (strncmp(commands[i]->name, first, n) == 0 && commands[i]->name[n] == ' ') {
-            strbuf_printf(out, " %s", commands[i]->name + n + 1);
-        }
-    }
-}
-
-static void add_bash_cases(struct strbuf *out, char *const *words)
-{
-    for (size_t i = 0; commands[i] != NULL; i++) {
-        CLEANUP(mem_freep) char *options = option_words(commands[i]);
-        strbuf_printf(out, "        \"%s\") words=\"%s %s\" ;;\n", commands[i]->name,
-                      argument_words(commands[i], words), options);
-    }
-    for (size_t i = 0; commands[i] != NULL; i++) {
-        size_t n = strcspn(commands[i]->name, " ");
-        bool first = i == 0 || strncmp(commands[i - 1]->name, commands[i]->name, n + 1) != 0;
-        if (commands[i]->name[n] == ' ' && first) {
-            CLEANUP(strbuf_clear) struct strbuf second = STRBUF_INIT;
-            add_second_words(&second, commands[i]->name, n);
-            strbuf_printf(out, "        \"%.*s\") words=\"%s\" ;;\n", (int)n, commands[i]->name,
-                          second.text + 1);
-        }
-    }
-}
-
-/* zsh runs the same function through its bash emulation. */
-static char *bash(const char *before)
+char *completion_second_words(const struct command *command)
 {
     CLEANUP(strbuf_clear) struct strbuf out = STRBUF_INIT;
-    CLEANUP(mem_freep) char *words = command_words();
-    strbuf_printf(&out,
-                  "%s_headgate() {\n"
-                  "    local current=\"${COMP_WORDS[COMP_CWORD]}\" name=\"\" words=\"\" i word\n"
-                  "    for ((i = 1; i < COMP_CWORD; i++)); do\n"
-                  "        word=\"${COMP_WORDS[i]}\"\n"
-                  "        case \"$word\" in -*) continue ;; esac\n"
-                  "        case \"$name\" in\n"
-                  "        \"\") name=\"$word\" ;;\n"
-                  "        config | embedded) name=\"$name $word\" ;;\n"
+    for (size_t i = 0; commands[i] != NULL; i++) {
+        if (completion_same_group(commands[i], command)) {
+            strbuf_printf(&out, "%s%s", out.size > 0 ? " " : "",
+                          strchr(commands[i]->name, ' ') + 1);
+        }
+    }
+    return strbuf_take(&out);
+}
+
+/* "ENV" is asked for, "text|man" are the words themselves, "FILE" and the like are paths. */
+enum completion_value completion_value(const struct option *option, char **ret_words)
+{
+    if (option->argument[0] >= 'A' && option->argument[0] <= 'Z') {
+        return text_equal(option->argument, "ENV") ? VALUE_ENVIRONMENT : VALUE_PATH;
+    }
+    char *words = mem_copy(option->argument);
+    for (char *c = words; *c != '\0'; c++) {
+        *c = *c == '|' ? ' ' : *c;
+    }
+    *ret_words = words;
+    return VALUE_WORDS;
+}
+
+/* --- the function that bash and zsh share --- */
+
+#define PRINT_ENVIRONMENTS "headgate completion environments 2>/dev/null"
+
+/* "    printf '%s\\n' 'these --and --their --options' ;;" */
+static void add_print(struct strbuf *out, const char *words, const struct option *own)
+{
+    const struct option *const both[] = {own, common_options};
+    strbuf_printf(out, " printf '%%s\\n' '%s", words);
+    for (size_t i = 0; i < ARRAY_LEN(both); i++) {
+        for (const struct option *o = both[i]; o != NULL && o->name != NULL; o++) {
+            bool first = words[0] == '\0' && o == (own != NULL ? own : common_options);
+            strbuf_printf(out, "%s--%s", first ? "" : " ", o->name);
+        }
+    }
+    strbuf_add(out, "' ;;\n");
+}
+
+static void add_valued(struct strlist *names, const struct option *options)
+{
+    for (; options != NULL && options->name != NULL; options++) {
+        if (options->argument != NULL && !strlist_has(names, options->name)) {
+            strlist_add(names, options->name);
+        }
+    }
+}
+
+/* A pattern of every option that takes a value. */
+static char *valued_options(void)
+{
+    CLEANUP(strlist_clear) struct strlist names = STRLIST_INIT;
+    CLEANUP(strbuf_clear) struct strbuf out = STRBUF_INIT;
+    add_valued(&names, common_options);
+    for (size_t i = 0; commands[i] != NULL; i++) {
+        add_valued(&names, commands[i]->options);
+    }
+    for (size_t i = 0; i < names.n; i++) {
+        strbuf_printf(&out, "%s--%s", i > 0 ? " | " : "", names.items[i]);
+    }
+    return strbuf_take(&out);
+}
+
+/* Values of options; where there is nothing to print, the shell offers files. */
+static void add_value_cases(struct strbuf *out, const struct command *command)
+{
+    for (const struct option *o = command->options; o != NULL && o->name != NULL; o++) {
+        CLEANUP(mem_freep) char *words = NULL;
+        enum completion_value value =
+            o->argument != NULL ? completion_value(o, &words) : VALUE_PATH;
+        if (value == VALUE_ENVIRONMENT) {
+            strbuf_printf(out, "    \"%s --%s\") " PRINT_ENVIRONMENTS " ;;\n", command->name,
+                          o->name);
+        } else if (value == VALUE_WORDS) {
+            strbuf_printf(out, "    \"%s --%s\") printf '%%s\\n' '%s' ;;\n", command->name, o->name,
+                          words);
+        }
+    }
+}
+
+static void add_command_case(struct strbuf *out, const struct command *command)
+{
+    CLEANUP(mem_freep) char *first = completion_first_words();
+    const char *words = command->argument_kind == ARGUMENT_COMMAND ? first
+                        : command->argument_kind == ARGUMENT_SHELL ? COMPLETION_SHELLS
+                                                                   : "";
+    strbuf_printf(out, "    \"%s \")%s", command->name,
+                  command->argument_kind == ARGUMENT_ENVIRONMENT ? " " PRINT_ENVIRONMENTS ";" : "");
+    add_print(out, words, command->options);
+}
+
+static void add_cases(struct strbuf *out)
+{
+    CLEANUP(mem_freep) char *first = completion_first_words();
+    strbuf_add(out, "    \" \")");
+    add_print(out, first, NULL);
+    for (size_t i = 0; commands[i] != NULL; i++) {
+        add_value_cases(out, commands[i]);
+        add_command_case(out, commands[i]);
+        if (completion_begins_group(commands[i])) {
+            CLEANUP(mem_freep) char *second = completion_second_words(commands[i]);
+            strbuf_printf(out, "    \"%.*s \") printf '%%s\\n' '%s' ;;\n",
+                          (int)strcspn(commands[i]->name, " "), commands[i]->name, second);
+        }
+    }
+}
+
+/* A pattern of the first words of commands of two words. */
+static char *groups(void)
+{
+    CLEANUP(strbuf_clear) struct strbuf out = STRBUF_INIT;
+    for (size_t i = 0; commands[i] != NULL; i++) {
+        if (completion_begins_group(commands[i])) {
+            strbuf_printf(&out, "%s%.*s", out.size > 0 ? " | " : "",
+                          (int)strcspn(commands[i]->name, " "), commands[i]->name);
+        }
+    }
+    return strbuf_take(&out);
+}
+
+/* bash cuts --name=value at the "=", which then is a word. */
+static void add_words_function(struct strbuf *out)
+{
+    CLEANUP(mem_freep) char *valued = valued_options();
+    CLEANUP(mem_freep) char *first_words = groups();
+    strbuf_printf(out,
+                  "_headgate_words() {\n"
+                  "    local name=\"\" option=\"\" word\n"
+                  "    for word; do\n"
+                  "        if [ -n \"$option\" ]; then\n"
+                  "            if [ \"$word\" != \"=\" ]; then option=\"\"; fi\n"
+                  "            continue\n"
+                  "        fi\n"
+                  "        case \"$word\" in\n"
+                  "        %s) option=\"$word\" ;;\n"
+                  "        -*) ;;\n"
+                  "        *)\n"
+                  "            case \"$name\" in\n"
+                  "            \"\") name=\"$word\" ;;\n"
+                  "            %s) name=\"$name $word\" ;;\n"
+                  "            esac\n"
+                  "            ;;\n"
                   "        esac\n"
                   "    done\n"
-                  "    case \"$name\" in\n"
-                  "        \"\") words=\"%s\" ;;\n",
-                  before, words);
-    add_bash_cases(&out, &words);
-    strbuf_add(&out, "    esac\n"
-                     "    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$current\")\n"
+                  "    case \"$name $option\" in\n",
+                  valued, first_words);
+    add_cases(out);
+    strbuf_add(out, "    esac\n}\n");
+}
+
+static char *bash(void)
+{
+    CLEANUP(strbuf_clear) struct strbuf out = STRBUF_INIT;
+    add_words_function(&out);
+    strbuf_add(&out, "_headgate() {\n"
+                     "    local current=\"${COMP_WORDS[COMP_CWORD]}\"\n"
+                     "    if [ \"$current\" = \"=\" ]; then current=\"\"; fi\n"
+                     "    mapfile -t COMPREPLY < <(compgen -W \\\n"
+                     "        \"$(_headgate_words \"${COMP_WORDS[@]:1:COMP_CWORD-1}\")\" -- "
+                     "\"$current\")\n"
                      "}\n"
                      "complete -o default -F _headgate headgate\n");
     return strbuf_take(&out);
 }
 
-static char *fish(void)
+/* Found through fpath it is the function's body, and must also do its work; sourced it only
+ * registers. */
+static char *zsh(void)
 {
     CLEANUP(strbuf_clear) struct strbuf out = STRBUF_INIT;
-    CLEANUP(mem_freep) char *words = command_words();
-    strbuf_printf(&out, "complete -c headgate -f\ncomplete -c headgate -n __fish_use_subcommand -a '%s'\n",
-                  words);
-    for (size_t i = 0; commands[i] != NULL; i++) {
-        const char *name = commands[i]->name;
-        size_t n = strcspn(name, " ");
-        if (name[n] == ' ') {
-            strbuf_printf(&out, "complete -c headgate -n '__fish_seen_subcommand_from %.*s' -a %s -d '%s'\n",
-                          (int)n, name, name + n + 1, commands[i]->summary);
-        } else if (commands[i]->argument_kind == ARGUMENT_ENVIRONMENT) {
-            strbuf_printf(&out, "complete -c headgate -n '__fish_seen_subcommand_from %s' -a '(headgate "
-                                "completion environments 2>/dev/null)'\n",
-                          name);
-        }
-        for (const struct option *o = commands[i]->options; o != NULL && o->name != NULL; o++) {
-            strbuf_printf(&out, "complete -c headgate -n '__fish_seen_subcommand_from %.*s' -l %s%s -d '%s'\n",
-                          (int)n, name, o->name, o->argument != NULL ? " -x" : "", o->help);
-        }
-    }
-    for (const struct option *o = common_options; o->name != NULL; o++) {
-        strbuf_printf(&out, "complete -c headgate -l %s%s -d '%s'\n", o->name,
-                      o->argument != NULL ? " -r" : "", o->help);
-    }
+    strbuf_add(&out, "#compdef headgate\n");
+    add_words_function(&out);
+    strbuf_add(&out, "_headgate() {\n"
+                     "    local -a found\n"
+                     "    found=(${=\"$(_headgate_words \"${(@)words[2,CURRENT-1]}\")\"})\n"
+                     "    if (( $#found )); then compadd -a found; else _files; fi\n"
+                     "}\n"
+                     "if [ \"${funcstack[1]}\" = _headgate ]; then\n"
+                     "    _headgate \"$@\"\n"
+                     "else\n"
+                     "    compdef _headgate headgate\n"
+                     "fi\n");
     return strbuf_take(&out);
 }
 
 char *completion_for(const char *shell)
 {
     if (text_equal(shell, "bash")) {
-        return bash("");
+        return bash();
     }
     if (text_equal(shell, "zsh")) {
-        return bash("#compdef headgate\nautoload -U +X bashcompinit && bashcompinit\n");
+        return zsh();
     }
-    return text_equal(shell, "fish") ? fish() : NULL;
+    return text_equal(shell, "fish") ? completion_fish() : NULL;
 }

@@ -29,7 +29,7 @@ static bool ask(const struct environment *environment, const char *question, str
     bool production = environment->kind == KIND_PRODUCTION;
     text = production ? mem_printf("%s Type \"%s\" to go on: ", question, environment->name)
                       : mem_printf("%s [y/N] ", question);
-    output_stderr(text, strlen(text));
+    output_question(text);
     if (!read_line(&line, err)) {
         return false;
     }

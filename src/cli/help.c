@@ -1,42 +1,53 @@
 /* Help, from the table of commands. */
-#include <stdlib.h>
-
 #include "headgate/strbuf.h"
 #include "private.h"
 
 #define WIDTH 96
+#define OPTION_WIDTH 22 /* the longest one, --detailed-exitcode, and some */
+#define COMMAND_WIDTH 18
 
-/* Words of a paragraph, broken into lines. */
-static void add_paragraphs(struct strbuf *out, const char *text, const char *indent)
+/* Words, broken into lines; the first one goes on behind what stands there already. An empty line
+ * parts paragraphs. */
+static void add_words(struct strbuf *out, const char *text, size_t column, size_t indent)
 {
-    size_t column = 0;
     while (*text != '\0') {
         size_t n = strcspn(text, " \n");
+        if (column > indent && column + 1 + n > WIDTH) {
+            strbuf_add_char(out, '\n');
+            strbuf_add_repeated(out, ' ', indent);
+            column = indent;
+        }
+        strbuf_add(out, column > indent ? " " : "");
+        column += (column > indent ? 1 : 0) + n;
+        strbuf_add_n(out, text, n);
+        text += n;
         if (text_starts(text, "\n\n")) {
             strbuf_add(out, "\n\n");
-            column = 0;
-            text += 2;
-            continue;
+            strbuf_add_repeated(out, ' ', indent);
+            column = indent;
         }
-        if (column > 0 && column + 1 + n > WIDTH) {
-            strbuf_add_char(out, '\n');
-            column = 0;
-        }
-        strbuf_add(out, column == 0 ? indent : " ");
-        column += (column == 0 ? strlen(indent) : 1) + n;
-        strbuf_add_n(out, text, n);
-        text += n + (text[n] == ' ' ? 1 : 0);
+        text += strspn(text, " \n");
     }
     strbuf_add_char(out, '\n');
 }
 
+/* A line of a table: what it is about, and a text that stays in its own column. */
+static void add_row(struct strbuf *out, const char *left, size_t width, const char *text)
+{
+    strbuf_printf(out, "  %-*s ", (int)width, left);
+    size_t indent = width + strlen("   ");
+    add_words(out, text, indent, indent);
+}
+
 static void add_option(struct strbuf *out, const struct option *option)
 {
-    CLEANUP(mem_freep)
-    char *left = option->argument != NULL ? mem_printf("--%s %s", option->name, option->argument)
-                 : option->letter != 0    ? mem_printf("-%c, --%s", option->letter, option->name)
-                                          : mem_printf("--%s", option->name);
-    strbuf_printf(out, "  %-22s %s\n", left, option->help);
+    CLEANUP(strbuf_clear) struct strbuf left = STRBUF_INIT;
+    if (option->letter != 0) {
+        strbuf_printf(&left, "-%c, ", option->letter);
+    }
+    strbuf_printf(&left, "--%s%s%s", option->name, option->argument != NULL ? " " : "",
+                  option->argument != NULL ? option->argument : "");
+    add_row(out, left.text, OPTION_WIDTH, option->help);
 }
 
 static void add_options(struct strbuf *out, const char *title, const struct option *options)
@@ -56,7 +67,7 @@ char *help_overview(void)
     strbuf_add(&out, "headgate promotes PostgreSQL releases from development to production.\n\n"
                      "Usage: headgate COMMAND [ARGUMENTS] [OPTIONS]\n\nCommands\n");
     for (size_t i = 0; commands[i] != NULL; i++) {
-        strbuf_printf(&out, "  %-18s %s\n", commands[i]->name, commands[i]->summary);
+        add_row(&out, commands[i]->name, COMMAND_WIDTH, commands[i]->summary);
     }
     add_options(&out, "Options of every command", common_options);
     strbuf_add(&out, "\nMore: headgate help COMMAND, man headgate\n");
@@ -69,7 +80,7 @@ char *help_for(const struct command *command)
     strbuf_printf(&out, "headgate %s: %s\n\nUsage: headgate %s%s%s [OPTIONS]\n\n", command->name,
                   command->summary, command->name, command->arguments != NULL ? " " : "",
                   command->arguments != NULL ? command->arguments : "");
-    add_paragraphs(&out, command->description, "");
+    add_words(&out, command->description, 0, 0);
     add_options(&out, "Options", command->options);
     add_options(&out, "Options of every command", common_options);
     return strbuf_take(&out);

@@ -5,15 +5,17 @@
 /* A dash is a minus, a backslash is escaped, and a line must not begin with a dot or a quote. */
 static void add_text(struct strbuf *out, const char *text)
 {
-    if (*text == '.' || *text == '\'') {
-        strbuf_add(out, "\\&");
-    }
+    bool at_start = out->size == 0 || out->text[out->size - 1] == '\n';
     for (; *text != '\0'; text++) {
+        if (at_start && (*text == '.' || *text == '\'')) {
+            strbuf_add(out, "\\&");
+        }
+        at_start = text_starts(text, "\n\n");
         if (*text == '-') {
             strbuf_add(out, "\\-");
         } else if (*text == '\\') {
             strbuf_add(out, "\\e");
-        } else if (text_starts(text, "\n\n")) {
+        } else if (at_start) {
             strbuf_add(out, "\n.PP\n");
             text++;
         } else {
@@ -51,7 +53,8 @@ static void add_command(struct strbuf *out, const struct command *command)
     }
     strbuf_add(out, "\n");
     CLEANUP(mem_freep) char *summary = mem_copy(command->summary);
-    summary[0] = (char)(summary[0] >= 'a' && summary[0] <= 'z' ? summary[0] - 'a' + 'A' : summary[0]);
+    summary[0] =
+        (char)(summary[0] >= 'a' && summary[0] <= 'z' ? summary[0] - 'a' + 'A' : summary[0]);
     add_text(out, summary);
     strbuf_add(out, ".\n.PP\n");
     add_text(out, command->description);
@@ -73,9 +76,11 @@ static void add_variables(struct strbuf *out)
 {
     static const char *const variables[][2] = {
         {"DATABASE_ENV, NODE_ENV", "the environment that is meant where none is named"},
-        {"HEADGATE_PG_BINDIR", "the folder with the server programs for embedded and scratch clusters; else PATH, "
-                               "pg_config \\-\\-bindir, /usr/lib/postgresql/*/bin"},
-        {"HEADGATE_SERVER_USER", "as root: the user that embedded and scratch clusters run as; else postgres"},
+        {"HEADGATE_PG_BINDIR",
+         "the folder with the server programs for embedded and scratch clusters; else PATH, "
+         "pg_config \\-\\-bindir, /usr/lib/postgresql/*/bin"},
+        {"HEADGATE_SERVER_USER",
+         "as root: the user that embedded and scratch clusters run as; else postgres"},
         {"NO_COLOR", "no colours"},
         {"PGPASSFILE, PGSERVICEFILE, PGSSLMODE, ...", "as for psql"},
     };
@@ -88,13 +93,16 @@ static void add_variables(struct strbuf *out)
 char *help_man(void)
 {
     CLEANUP(strbuf_clear) struct strbuf out = STRBUF_INIT;
-    strbuf_add(&out, ".TH HEADGATE 1 2026-11-20 \"Headgate " HEADGATE_VERSION "\" \"User Commands\"\n"
-                     ".SH NAME\nheadgate \\- promote PostgreSQL releases from development to production\n"
-                     ".SH SYNOPSIS\n.B headgate\n\\fICOMMAND\\fR [\\fIARGUMENTS\\fR] [\\fIOPTIONS\\fR]\n"
-                     ".SH DESCRIPTION\n"
-                     "A release is a folder of SQL migrations with one digest. Headgate carries that digest from "
-                     "environment to environment and refuses, before anything is changed, where it should not go on.\n"
-                     ".SH COMMANDS\n");
+    strbuf_add(&out,
+               ".TH HEADGATE 1 2026-11-20 \"Headgate " HEADGATE_VERSION "\" \"User Commands\"\n"
+               ".SH NAME\nheadgate \\- promote PostgreSQL releases from development to production\n"
+               ".SH SYNOPSIS\n.B headgate\n\\fICOMMAND\\fR [\\fIARGUMENTS\\fR] [\\fIOPTIONS\\fR]\n"
+               ".SH DESCRIPTION\n"
+               "A release is a folder of SQL migrations with one digest. Headgate carries that "
+               "digest from "
+               "environment to environment and refuses, before anything is changed, where it "
+               "should not go on.\n"
+               ".SH COMMANDS\n");
     for (size_t i = 0; commands[i] != NULL; i++) {
         add_command(&out, commands[i]);
     }
@@ -102,9 +110,11 @@ char *help_man(void)
     add_options(&out, common_options);
     add_exit_codes(&out);
     add_variables(&out);
-    strbuf_add(&out, ".SH FILES\n.TP\n.I pipelines/environments.json\nthe environments; its JSON Schema stands "
-                     "beside it\n.TP\n.I migrations/\nthe release\n.TP\n.I .headgate/\nwhat headgate keeps: "
-                     "embedded databases\n"
-                     ".SH SEE ALSO\n.BR psql (1),\n.BR pg_dump (1)\n");
+    strbuf_add(
+        &out,
+        ".SH FILES\n.TP\n.I pipelines/environments.json\nthe environments; its JSON Schema stands "
+        "beside it\n.TP\n.I migrations/\nthe release\n.TP\n.I .headgate/\nwhat headgate keeps: "
+        "embedded databases\n"
+        ".SH SEE ALSO\n.BR psql (1),\n.BR pg_dump (1)\n");
     return strbuf_take(&out);
 }

@@ -1,6 +1,6 @@
 /*
- * Reads the command line. Options may stand anywhere, as --name value, --name=value or -x; after "--" everything is an
- * argument. A command is one word or two ("config show").
+ * Reads the command line. Options may stand anywhere, as --name value, --name=value or -x; after
+ * "--" everything is an argument. A command is one word or two ("config show").
  */
 #include <string.h>
 
@@ -50,6 +50,7 @@ static const struct option *find_in(const struct option *options, const char *na
     return NULL;
 }
 
+/* NULL for the command: only what is common to all. */
 static const struct option *find_option(const struct command *command, const char *word)
 {
     bool is_long = text_starts(word, "--");
@@ -62,6 +63,16 @@ static const struct option *find_option(const struct command *command, const cha
     const struct option *found = find_in(common_options, name, size, letter);
     if (found == NULL && command != NULL) {
         found = find_in(command->options, name, size, letter);
+    }
+    return found;
+}
+
+/* An option may stand before the command that it belongs to. */
+static const struct option *find_option_of_any(const char *word)
+{
+    const struct option *found = find_option(NULL, word);
+    for (size_t i = 0; commands[i] != NULL && found == NULL; i++) {
+        found = find_option(commands[i], word);
     }
     return found;
 }
@@ -92,6 +103,18 @@ static bool unknown_option(const struct command *command, const char *word, stru
                       command != NULL ? command->name : "");
 }
 
+/* The first command of two words that begins with this one. */
+static const char *first_of_group(const char *word)
+{
+    size_t size = strlen(word);
+    for (size_t i = 0; commands[i] != NULL; i++) {
+        if (strncmp(commands[i]->name, word, size) == 0 && commands[i]->name[size] == ' ') {
+            return commands[i]->name;
+        }
+    }
+    return NULL;
+}
+
 static bool unknown_command(char *const *words, size_t n, struct error *err)
 {
     const char *names[64] = {NULL}; /* the table is shorter */
@@ -100,15 +123,11 @@ static bool unknown_command(char *const *words, size_t n, struct error *err)
     }
     CLEANUP(mem_freep)
     char *two = n > 1 ? mem_printf("%s %s", words[0], words[1]) : mem_copy(words[0]);
-    const char *near = suggest_near(words[0], names);
+    const char *first = first_of_group(words[0]);
+    const char *near = first != NULL ? NULL : suggest_near(words[0], names);
     near = near != NULL ? near : suggest_near(two, names);
-    (void)error_set(err, ERROR_USAGE, "there is no command \"%s\"", words[0]);
-    for (size_t i = 0; commands[i] != NULL && near == NULL; i++) {
-        size_t size = strlen(words[0]);
-        if (strncmp(names[i], words[0], size) == 0 && names[i][size] == ' ') {
-            near = names[i]; /* "config" is the first word of "config show" */
-        }
-    }
+    near = near != NULL ? near : first;
+    (void)error_set(err, ERROR_USAGE, "there is no command \"%s\"", first != NULL ? two : words[0]);
     return near != NULL ? error_hint(err, "Did you mean \"headgate %s\"?", near)
                         : error_hint(err, "See: headgate help");
 }
@@ -138,13 +157,12 @@ static bool is_option(const char *word)
     return word[0] == '-' && word[1] != '\0';
 }
 
-/* The words that are no options, to find the command by. An unknown option may take a value; then the value is seen as a word,
- * which only matters for the message. */
+/* The words that are no options and no values of options, to find the command by. */
 static size_t collect_words(int argc, char **argv, char **words)
 {
     size_t n = 0;
     for (int i = 1; i < argc && !text_equal(argv[i], "--"); i++) {
-        const struct option *option = is_option(argv[i]) ? find_option(NULL, argv[i]) : NULL;
+        const struct option *option = is_option(argv[i]) ? find_option_of_any(argv[i]) : NULL;
         if (option != NULL && option->argument != NULL && strchr(argv[i], '=') == NULL) {
             i++;
         } else if (!is_option(argv[i])) {
@@ -157,14 +175,19 @@ static size_t collect_words(int argc, char **argv, char **words)
 static bool check_arguments(const struct command *command, const struct options *options,
                             struct error *err)
 {
-    if (options->help || (options->n_arguments >= command->least &&
-                          options->n_arguments <= command->most)) {
+    if (command == NULL && options->n_arguments > 0) {
+        (void)error_set(err, ERROR_USAGE, "there is no command before \"--\"");
+        return error_hint(err, "See: headgate help");
+    }
+    if (command == NULL || options->help ||
+        (options->n_arguments >= command->least && options->n_arguments <= command->most)) {
         return true;
     }
     bool missing = options->n_arguments < command->least;
     (void)error_set(err, ERROR_USAGE, "headgate %s: %s", command->name,
                     missing ? "an argument is missing" : "there are too many arguments");
-    return error_hint(err, "Usage: headgate %s %s", command->name,
+    return error_hint(err, "Usage: headgate %s%s%s", command->name,
+                      command->arguments != NULL ? " " : "",
                       command->arguments != NULL ? command->arguments : "");
 }
 
@@ -192,6 +215,16 @@ static bool read_words(int argc, char **argv, const struct command *command, siz
     return true;
 }
 
+/* How a mistake on the command line is told depends on --json, wherever it stands. */
+static bool wants_json(int argc, char **argv)
+{
+    bool wanted = false;
+    for (int i = 1; i < argc && !text_equal(argv[i], "--"); i++) {
+        wanted = wanted || text_equal(argv[i], "--json");
+    }
+    return wanted;
+}
+
 bool options_parse(int argc, char **argv, const struct command **ret_command,
                    struct options *ret_options, struct error *err)
 {
@@ -205,8 +238,9 @@ bool options_parse(int argc, char **argv, const struct command **ret_command,
         good = unknown_command(words, n, err);
     }
     good = good && read_words(argc, argv, command, n_words_of_name, &options, err) &&
-           (command == NULL || check_arguments(command, &options, err));
-    *ret_options = options; /* also after a failure: how to say it (--json) was read */
+           check_arguments(command, &options, err);
+    options.json = options.json || (!good && wants_json(argc, argv));
+    *ret_options = options; /* also after a failure, for how to tell it */
     *ret_command = command;
     return good;
 }

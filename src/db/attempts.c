@@ -1,7 +1,5 @@
 #include "attempts.h"
 
-#include <ctype.h>
-
 #include "conninfo.h"
 #include "headgate/strbuf.h"
 #include "line.h"
@@ -112,9 +110,9 @@ static char *as_reason(const char *text)
 {
     CLEANUP(strbuf_clear) struct strbuf out = STRBUF_INIT;
     line_add(&out, text_starts(text, "fe_sendauth: ") ? text + strlen("fe_sendauth: ") : text);
-    bool acronym = out.size > 1 && !islower((unsigned char)out.text[1]);
-    if (out.size > 0 && !acronym) {
-        out.text[0] = (char)tolower((unsigned char)out.text[0]);
+    bool is_word = out.text[0] >= 'A' && out.text[0] <= 'Z' && out.text[1] >= 'a';
+    if (is_word) { /* and no acronym */
+        out.text[0] = (char)(out.text[0] - 'A' + 'a');
     }
     return strbuf_take(&out);
 }
@@ -146,6 +144,9 @@ static void read_line(struct attempts *attempts, const char *line)
     CLEANUP(mem_freep) char *where = read_where(line, &reason);
     if (where == NULL && attempts->n > 0) {
         read_more(&attempts->items[attempts->n - 1], line);
+        return;
+    }
+    if (*reason == '\0') { /* the attempt that was under way when we gave up */
         return;
     }
     struct attempt *attempt = add(attempts);
@@ -196,6 +197,11 @@ static const struct {
     {NULL, "no answer", true, "Check host and port, and that no firewall drops the connection."},
     {NULL, "o route to host", true, "Check the host and the network between here and there."},
     {NULL, "etwork is unreachable", true, "Check the network of this machine."},
+    {NULL, "server closed the connection unexpectedly", true,
+     "Check that it is a PostgreSQL server that listens there, and its log."},
+    {NULL, "invalid response", false, "Check that it is a PostgreSQL server that listens there."},
+    {NULL, "expected authentication request", false,
+     "Check that it is a PostgreSQL server that listens there."},
     {NULL, "server does not support SSL", false,
      "Turn on ssl at the server; or set sslmode=disable where the network is trusted."},
     {NULL, "root certificate file", false,
@@ -204,11 +210,6 @@ static const struct {
      "Check sslmode, sslrootcert, sslcert and sslkey, and for which name the server's certificate "
      "is."},
     {NULL, "SSL", false, "Check sslmode, and the server's settings for ssl."},
-    {NULL, "server closed the connection unexpectedly", true,
-     "Check that it is a PostgreSQL server that listens there, and its log."},
-    {NULL, "invalid response", false, "Check that it is a PostgreSQL server that listens there."},
-    {NULL, "expected authentication request", false,
-     "Check that it is a PostgreSQL server that listens there."},
     {NULL, "session is ", false, "No host has the role that target_session_attrs asks for."},
     {NULL, "server is ", false, "No host has the role that target_session_attrs asks for."},
 };

@@ -35,13 +35,13 @@ static void wait_for_child(pid_t child)
 
 void session_cancel(const struct db *db)
 {
-    char text[256]; /* as large as PQcancel's manual asks for */
     PGcancel *cancel = PQgetCancel(db->conn);
     if (cancel == NULL) {
         return;
     }
     pid_t child = fork();
     if (child == 0) {
+        char text[256]; /* as large as PQcancel's manual asks for */
         process_exit_child(PQcancel(cancel, text, sizeof text) == 1 ? 0 : 1);
     }
     if (child > 0) {

@@ -61,11 +61,11 @@ static bool add_settings(const char *data, struct error *err)
 {
     CLEANUP(mem_freep) char *path = path_join(data, "postgresql.conf");
     CLEANUP(fd_closep) int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
-    if (fd < 0 || !fd_write_all(fd, settings, sizeof settings - 1, err) || fsync(fd) != 0) {
-        return error_is_set(err) ? false
-                                 : error_set_errno(err, "could not write file \"%s\"", path);
+    if (fd < 0) {
+        return error_set_errno(err, "could not open file \"%s\"", path);
     }
-    return true;
+    return fd_write_all(fd, settings, sizeof settings - 1, err) &&
+           (fsync(fd) == 0 || error_set_errno(err, "could not sync file \"%s\"", path));
 }
 
 static bool run_initdb(const struct opening *opening, const char *data, struct error *err)
@@ -174,8 +174,8 @@ static bool start_failed(const struct place *place, off_t log_size, struct error
     return error_hint(err, "The whole log is \"%s\".", place->log);
 }
 
-/* One look at the server every few milliseconds. Its pidfd tells when it gave up. */
-static bool wait_until_ready(const struct opening *opening, int pidfd, off_t log_size,
+/* One look at the server every few milliseconds; ret_ready is false where it ended instead. */
+static bool wait_until_ready(const struct opening *opening, int pidfd, bool *ret_ready,
                              struct error *err)
 {
     for (;;) {
@@ -183,6 +183,7 @@ static bool wait_until_ready(const struct opening *opening, int pidfd, off_t log
         struct pollfd end = {.fd = pidfd, .events = POLLIN};
         postmaster_find(opening->place.data, &postmaster);
         if (postmaster.state == POSTMASTER_READY) {
+            *ret_ready = true;
             return true;
         }
         if (deadline_passed(opening->deadline)) {
@@ -195,7 +196,8 @@ static bool wait_until_ready(const struct opening *opening, int pidfd, off_t log
             return interrupt_error(err);
         }
         if (n > 0) {
-            return start_failed(&opening->place, log_size, err);
+            *ret_ready = false;
+            return true;
         }
     }
 }
@@ -220,23 +222,26 @@ static bool start(const struct opening *opening, struct error *err)
                                 .env = (const char *const *)env.items,
                                 .folder = "/",
                                 .user = user};
+    bool ready = false;
     return process_start_detached(&spec, place->log, &pid, &pidfd, err) &&
-           wait_until_ready(opening, pidfd, log_size, err);
+           wait_until_ready(opening, pidfd, &ready, err) &&
+           (ready || start_failed(place, log_size, err));
 }
 
 /* One that is stopping, or whose socket somebody removed, is of no use to us: it is stopped first.
- */
+ * One that somebody else started and that ends may have been killed with that somebody: it gets
+ * another try. */
 static bool bring_up(const struct opening *opening, struct error *err)
 {
     CLEANUP(postmaster_clear) struct postmaster postmaster = POSTMASTER_INIT;
     postmaster_find(opening->place.data, &postmaster);
-    if (postmaster.state == POSTMASTER_STARTING) {
-        return wait_until_ready(opening, postmaster.pidfd, 0, err);
+    bool ready = postmaster.state == POSTMASTER_READY;
+    if (postmaster.state == POSTMASTER_STARTING &&
+        !wait_until_ready(opening, postmaster.pidfd, &ready, err)) {
+        return false;
     }
-    if (postmaster.state == POSTMASTER_READY && socket_answers(opening->place.sockets)) {
-        return true;
-    }
-    return postmaster_stop(&postmaster, opening->deadline, err) && start(opening, err);
+    return (ready && socket_answers(opening->place.sockets)) ||
+           (postmaster_stop(&postmaster, opening->deadline, err) && start(opening, err));
 }
 
 /* --- the doors --- */

@@ -13,7 +13,7 @@
 
 #include "failure.h"
 #include "headgate/interrupt.h"
-#include "headgate/strbuf.h"
+#include "line.h"
 #include "wait.h"
 
 #define STOP_LIMIT 3000
@@ -170,6 +170,16 @@ static bool fail_overdue(const struct exchange *x, struct error *err)
                              "server.");
 }
 
+/* Nothing of it can have happened. */
+static bool fail_unsent(const struct db *db, struct error *err)
+{
+    CLEANUP(strbuf_clear) struct strbuf reason = STRBUF_INIT;
+    line_add(&reason, PQerrorMessage(db->conn));
+    error_set(err, ERROR_UNREACHABLE, "could not send to %s: %s", db->display, reason.text);
+    err->retryable = true;
+    return false;
+}
+
 static bool conclude(struct exchange *x, struct error *err)
 {
     if (PQstatus(x->db->conn) != CONNECTION_OK) {
@@ -208,10 +218,7 @@ bool session_request(struct db *db, const struct request *request, PGresult **re
         return false;
     }
     if (!send_request(&x)) {
-        session_abandon(db);
-        failure_of_connection(db, NULL, err);
-        err->retryable = true;
-        return false;
+        return fail_unsent(db, err);
     }
     if (!converse(&x)) {
         session_abandon(db);

@@ -76,12 +76,9 @@ bool failure_of_result(const PGresult *result, struct error *err)
 
 bool failure_of_connection(const struct db *db, const PGresult *result, struct error *err)
 {
-    if (result == NULL) {
-        return error_set(err, ERROR_UNREACHABLE, "the connection to %s was lost", db->display);
-    }
     CLEANUP(mem_freep) char *message = message_of(result);
-    message[strcspn(message, "\t")] = '\0';
-    error_set(err, ERROR_UNREACHABLE, "the connection to %s was lost: %s", db->display, message);
+    error_set(err, ERROR_UNREACHABLE, "the connection to %s was lost%s%s", db->display,
+              *message == '\0' ? "" : ": ", message);
     take_sqlstate(result, err);
     return false;
 }

@@ -5,6 +5,7 @@
 
 /* The server's answer was an error: ERROR_DATABASE with everything it said. Returns false. */
 bool failure_of_result(const PGresult *result, struct error *err);
-/* There is no connection any more; result, which may be NULL, holds the last words. Returns false.
+/* There is no connection any more; the result, NULL where there is none, holds the last words.
+ * Returns false.
  */
 bool failure_of_connection(const struct db *db, const PGresult *result, struct error *err);

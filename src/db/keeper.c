@@ -41,6 +41,9 @@ struct child {
     int pidfd;
 };
 
+/* Whoever sends these means the owner. */
+static const int deaf_to[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE};
+
 enum news { NEWS_NONE, NEWS_OWNER_ENDED, NEWS_CHILD_ENDED };
 
 /* --- the keeper's process --- */
@@ -70,7 +73,6 @@ static void keep_only(struct keeper *keeper)
 
 static void settle(struct keeper *keeper)
 {
-    static const int deaf_to[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE};
     interrupt_reset_in_child();
     for (size_t i = 0; i < ARRAY_LEN(deaf_to); i++) {
         (void)signal(deaf_to[i], SIG_IGN);
@@ -101,7 +103,6 @@ static enum news watch(const struct keeper *keeper, const struct child *child, m
 static void become_program(const struct keeper *keeper, const struct strlist *argv,
                            const struct strlist *env, int death_signal)
 {
-    static const int deaf_to[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE};
     CLEANUP(mem_freep) char *log = path_join(keeper->folder, "log");
     for (size_t i = 0; i < ARRAY_LEN(deaf_to); i++) {
         (void)signal(deaf_to[i], SIG_DFL);
@@ -128,7 +129,12 @@ static struct child start_child(const struct keeper *keeper, const struct strlis
     pid_t pid = fork();
     if (pid == 0) {
         become_program(keeper, argv, &env, getppid() == parent ? death_signal : SIGKILL);
-        process_exit_child(127);
+        _exit(127);
+    }
+    if (pid > 0) {
+        (void)setpgid(
+            pid,
+            pid); /* here as well: we may want to kill its group before it came to that itself */
     }
     return (struct child){.pid = pid > 0 ? pid : 0, .pidfd = pid > 0 ? process_open(pid) : -1};
 }

@@ -17,6 +17,6 @@ struct keeper {
 };
 
 /* In a forked child. */
-_Noreturn void keeper_live(const struct keeper *keeper);
+_Noreturn void keeper_live(const struct keeper *task);
 /* The owner's side: waits until the server is ready. */
 NODISCARD bool keeper_wait_ready(int keeper_socket, msec deadline, struct error *err);

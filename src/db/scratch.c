@@ -34,18 +34,12 @@ struct scratch {
 static char *choose_runtime_folder(const struct server_user *user)
 {
     const char *wanted = getenv("TMPDIR");
-    char *real = wanted != NULL && wanted[0] != '\0' ? realpath(wanted, NULL) : NULL;
-    if (real != NULL) {
-        CLEANUP(mem_freep) char *runtime = runtime_folder(real);
-        CLEANUP(mem_freep) char *longest = path_join(runtime, "scratch-01234567");
-        bool good = socket_folder_fits(longest) && access(real, W_OK) == 0 &&
-                    server_user_reaches(user, real);
-        free(real);
-        if (good) {
-            return TAKE(runtime);
-        }
-    }
-    return runtime_folder("/tmp");
+    CLEANUP(mem_freep) char *real = realpath(wanted != NULL ? wanted : "/tmp", NULL);
+    CLEANUP(mem_freep) char *runtime = runtime_folder(real != NULL ? real : "/tmp");
+    CLEANUP(mem_freep) char *longest = path_join(runtime, "scratch-01234567");
+    bool good = real != NULL && socket_folder_fits(longest) && access(real, W_OK) == 0 &&
+                server_user_reaches(user, real);
+    return good ? TAKE(runtime) : runtime_folder("/tmp");
 }
 
 /* The lock comes first: a folder whose lock is free belongs to nobody. */

@@ -75,8 +75,8 @@ static bool as_unreachable(const struct db *db, struct error *err)
         err->code != ERROR_UNREACHABLE) {
         return false;
     }
-    if (err->code ==
-        ERROR_TIMEOUT) { /* that the statement may still run is nothing to know: it only reads */
+    /* Our statement only reads: that it may still be running is nothing to know. */
+    if (err->code == ERROR_TIMEOUT) {
         mem_free(TAKE(err->detail));
     }
     err->code = ERROR_UNREACHABLE;

@@ -42,9 +42,13 @@ void uri_clear(struct uri *uri)
 
 static int hex_digit(char c)
 {
-    const char digits[] = "0123456789abcdef";
-    const char *found = c == '\0' ? NULL : strchr(digits, tolower((unsigned char)c));
-    return found == NULL ? -1 : (int)(found - digits);
+    const char digits[] = "0123456789abcdefABCDEF";
+    const char *found = c == '\0' ? NULL : strchr(digits, c);
+    if (found == NULL) {
+        return -1;
+    }
+    int digit = (int)(found - digits);
+    return digit < 16 ? digit : digit - 6;
 }
 
 /* A broken %xx stays as it is: libpq refuses it where it matters. */
@@ -142,11 +146,11 @@ static bool check_scheme(const char *url, struct error *err)
 }
 
 /*
- * Where the query starts, in libpq's reading: user and password end at the first "@" that comes
- * before any "/". One more "@" is a password with an unescaped character; libpq would take the rest
- * of it for a host or a database.
+ * Where the query, or the end, is in libpq's reading; NULL where it cannot be told: user and
+ * password end at the first "@" that comes before any "/". One more "@" is a password with an
+ * unescaped character; libpq would take the rest of it for a host or a database.
  */
-static bool find_query(const char *url, const char **ret_query, struct error *err)
+static const char *find_query(const char *url, struct error *err)
 {
     const char *authority = strstr(url, "://") + 3;
     size_t n = strcspn(authority, "@/");
@@ -154,27 +158,27 @@ static bool find_query(const char *url, const char **ret_query, struct error *er
     size_t end = strcspn(host, "?");
     if (memchr(host, '@', end) != NULL) {
         error_set(err, ERROR_CONFIG, "the connection string has an \"@\" where none may stand");
-        return error_hint(err, "Write special characters of user and password in percent-encoding: "
-                               "@ as %%40, / as %%2F, : as %%3A, ? as %%3F.");
+        error_hint(err, "Write special characters of user and password in percent-encoding: "
+                        "@ as %%40, / as %%2F, : as %%3A, ? as %%3F.");
+        return NULL;
     }
-    *ret_query = host + end;
-    return true;
+    return host + end;
 }
 
 bool uri_parse(const char *url, struct uri *ret_uri, struct error *err)
 {
     CLEANUP(uri_clear) struct uri uri = {0};
     CLEANUP(strbuf_clear) struct strbuf text = STRBUF_INIT;
-    const char *query = NULL;
-    if (!check_scheme(url, err) || !find_query(url, &query, err)) {
+    const char *query = check_scheme(url, err) ? find_query(url, err) : NULL;
+    if (query == NULL) {
         return false;
     }
     strbuf_add_n(&text, url, (size_t)(query - url));
     if (*query == '?' && !take_query(query + 1, &uri, &text, err)) {
         return false;
     }
-    uri.text = strbuf_take(&text);
-    *ret_uri = uri;
-    uri = (struct uri){0};
+    ret_uri->text = strbuf_take(&text);
+    ret_uri->schema = TAKE(uri.schema);
+    ret_uri->pooler = uri.pooler;
     return true;
 }

@@ -129,7 +129,7 @@ static bool run_items(struct db *db, const struct deploy_plan *plan,
         if (observer->began != NULL) {
             observer->began(observer->context, item);
         }
-        bool applied = migration_run(db, plan->schema, item->migration, err);
+        bool applied = migration_run(db, plan, item->migration, err);
         pass_notices(db, observer);
         if (!applied) {
             return false;

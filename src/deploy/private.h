@@ -7,5 +7,5 @@
 void plan_compare(struct deploy_plan *plan);
 
 /* One migration, in one transaction together with its history row. */
-NODISCARD bool migration_run(struct db *db, const char *schema, const struct migration *migration,
-                             struct error *err);
+NODISCARD bool migration_run(struct db *db, const struct deploy_plan *plan,
+                             const struct migration *migration, struct error *err);

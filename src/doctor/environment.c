@@ -9,12 +9,14 @@
 #define PATIENCE 30000
 #define SKEW_WARNING 2000 /* milliseconds */
 
-static void look_at_server(const char *subject, const struct db *db, msec took,
+static void look_at_server(const struct environment *environment, const struct db *db, msec took,
                            struct findings *findings)
 {
+    const char *subject = environment->name;
     const struct db_identity *identity = db_identity(db);
+    CLEANUP(mem_freep) char *target = environment_display(environment);
     (void)finding_add(findings, FINDING_OK, subject, "reachable",
-                      "%s, PostgreSQL %s, answers in %lld ms", db_display(db),
+                      "%s, PostgreSQL %s, answers in %lld ms", target,
                       identity->version_text, (long long)took);
     if (identity->version < 120000) {
         struct finding *finding = finding_add(findings, FINDING_PROBLEM, subject, "version",
@@ -160,7 +162,7 @@ void doctor_look_at_environment(struct environment *environment, struct findings
         finding_add_error(findings, environment->name, "reachable", &err);
         return;
     }
-    look_at_server(environment->name, db, took, findings);
+    look_at_server(environment, db, took, findings);
     look_at_pooler(environment, db, findings);
     look_at_direct(environment, findings);
     if (!look_inside(environment, db, findings, &err)) {

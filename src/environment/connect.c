@@ -1,4 +1,5 @@
-/* The way from an environment to a session with its database, and the check that it is the right one. */
+/* The way from an environment to a session with its database, and the check that it is the right
+ * one. */
 #include "headgate/cluster.h"
 #include "private.h"
 
@@ -28,29 +29,45 @@ static bool open_embedded(const struct environment *environment,
            conninfo_parse(text, ret_conninfo, err);
 }
 
-static bool check_expected(const struct environment *environment, const struct db *db,
+static bool hint_to_correct(const struct environment *environment, struct error *err)
+{
+    return error_hint(err, "Correct \"url\" or \"expect\" of environment \"%s\" in %s.",
+                      environment->name, environment->set->path);
+}
+
+static bool check_database(const struct environment *environment, const struct db *db,
                            struct error *err)
 {
-    const struct target *target = &environment->target;
     const struct db_identity *identity = db_identity(db);
-    const char *wanted = target->expect_database;
+    const char *wanted = environment->target.expect_database;
     if (wanted != NULL && !text_equal(wanted, identity->database)) {
         (void)error_set(err, ERROR_STALE, "this is database \"%s\", not \"%s\"", identity->database,
                         wanted);
-        return error_hint(err, "Correct \"url\" or \"expect\" of environment \"%s\" in %s.",
-                          environment->name, environment->set->path);
-    }
-    wanted = target->expect_system_identifier;
-    if (wanted != NULL && !text_equal(wanted, identity->system_identifier)) {
-        (void)error_set(err, ERROR_STALE, "this is another server than the one that is expected");
-        (void)error_detail(err, "Its system identifier is %s, expected is %s.",
-                           identity->system_identifier != NULL ? identity->system_identifier
-                                                               : "not to be read by this role",
-                           wanted);
-        return error_hint(err, "Correct \"url\" or \"expect\" of environment \"%s\" in %s.",
-                          environment->name, environment->set->path);
+        return hint_to_correct(environment, err);
     }
     return true;
+}
+
+/* Not to know it is not to be sure: then it is refused as well. */
+static bool check_identifier(const struct environment *environment, const struct db *db,
+                             struct error *err)
+{
+    const struct db_identity *identity = db_identity(db);
+    const char *wanted = environment->target.expect_system_identifier;
+    if (wanted == NULL || text_equal(wanted, identity->system_identifier)) {
+        return true;
+    }
+    if (identity->system_identifier == NULL) {
+        (void)error_set(err, ERROR_STALE, "it cannot be seen whether this is the expected server");
+        (void)error_detail(err, "Its system identifier is not shown to role \"%s\".",
+                           identity->user);
+        return error_hint(err, "Have it granted: GRANT EXECUTE ON FUNCTION pg_control_system() TO "
+                               "the role.");
+    }
+    (void)error_set(err, ERROR_STALE, "this is another server than the one that is expected");
+    (void)error_detail(err, "Its system identifier is %s, expected is %s.",
+                       identity->system_identifier, wanted);
+    return hint_to_correct(environment, err);
 }
 
 static bool refuse_ssh(const struct environment *environment, struct error *err)
@@ -65,8 +82,8 @@ static bool refuse_ssh(const struct environment *environment, struct error *err)
 }
 
 static bool connect_to(const struct environment *environment,
-                       const struct environment_session *session, msec deadline,
-                       struct db **ret_db, struct error *err)
+                       const struct environment_session *session, msec deadline, struct db **ret_db,
+                       struct error *err)
 {
     CLEANUP(conninfo_freep) struct conninfo *embedded = NULL;
     CLEANUP(db_closep) struct db *db = NULL;
@@ -82,8 +99,8 @@ static bool connect_to(const struct environment *environment,
         }
         conninfo = embedded;
     }
-    if (!refuse_ssh(environment, err) || !db_open(conninfo, &options, deadline, &db, err) ||
-        !check_expected(environment, db, err)) {
+    if (!db_open(conninfo, &options, deadline, &db, err) || !check_database(environment, db, err) ||
+        !check_identifier(environment, db, err)) {
         return false;
     }
     *ret_db = TAKE(db);
@@ -93,6 +110,9 @@ static bool connect_to(const struct environment *environment,
 bool environment_connect(struct environment *environment, const struct environment_session *session,
                          msec deadline, struct db **ret_db, struct error *err)
 {
+    if (!refuse_ssh(environment, err)) {
+        return error_prefix(err, "environment \"%s\"", environment->name);
+    }
     if (!environment_resolve(environment, err)) {
         return false;
     }

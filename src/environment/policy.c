@@ -1,5 +1,5 @@
-/* What an environment demands: how a deploy behaves there, and what must be true before one begins. */
-#include <stdio.h>
+/* What an environment demands: how a deploy behaves there, and what must be true before one begins.
+ */
 #include <string.h>
 
 #include "private.h"
@@ -26,87 +26,145 @@ static void read_courtesy(struct json_object *environment, struct courtesy *cour
     json_object_close(&object);
 }
 
-static int day_of(const char *text)
+/* --- windows and freezes: exactly what environments.schema.json accepts --- */
+
+static bool take(const char **at, char c)
+{
+    bool found = **at == c;
+    *at += found ? 1 : 0;
+    return found;
+}
+
+/* A number of exactly so many digits. */
+static bool take_number(const char **at, size_t digits, int *ret_number)
+{
+    int number = 0;
+    if (strspn(*at, "0123456789") < digits) {
+        return false;
+    }
+    for (size_t i = 0; i < digits; i++) {
+        number = number * 10 + (*(*at)++ - '0');
+    }
+    *ret_number = number;
+    return true;
+}
+
+static bool take_day(const char **at, int *ret_day)
 {
     static const char *const days[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
     for (int i = 0; i < 7; i++) {
-        if (strncmp(text, days[i], 3) == 0) {
-            return i;
+        if (text_starts(*at, days[i])) {
+            *at += strlen(days[i]);
+            *ret_day = i;
+            return true;
         }
     }
-    return -1;
+    return false;
 }
 
 /* "Mon-Thu,Sat": ranges may go over the end of the week. */
-static bool parse_days(const char *text, unsigned *ret_days)
+static bool take_days(const char **at, unsigned *ret_days)
 {
     unsigned days = 0;
-    while (*text != '\0') {
-        int first = day_of(text);
-        int last = first;
-        text += first >= 0 ? 3 : 0;
-        if (first >= 0 && *text == '-') {
-            last = day_of(text + 1);
-            text += last >= 0 ? 4 : 0;
-        }
-        if (first < 0 || last < 0 || (*text != ',' && *text != '\0')) {
+    do {
+        int first, last;
+        if (!take_day(at, &first)) {
             return false;
         }
-        for (int day = first; (days |= 1u << day), day != last; day = (day + 1) % 7) {
+        last = first;
+        if (take(at, '-') && !take_day(at, &last)) {
+            return false;
         }
-        text += *text == ',' ? 1 : 0;
-    }
+        for (int day = first; day != last; day = (day + 1) % 7) {
+            days |= 1u << day;
+        }
+        days |= 1u << last;
+    } while (take(at, ','));
     *ret_days = days;
-    return days != 0;
+    return true;
 }
 
-static bool parse_window(const char *text, struct arena *arena, struct window *window)
+/* Up to 24:00. */
+static bool take_time(const char **at, int *ret_minutes)
 {
-    char days[64] = "", zone[64] = "UTC"; /* seven days with commas; no zone name is longer */
-    unsigned from_hour, from_minute, to_hour, to_minute;
-    int end = 0;
-    int n = sscanf(text, "%63s %2u:%2u-%2u:%2u%n", days, &from_hour, &from_minute, &to_hour,
-                   &to_minute, &end);
-    if (n != 5) {
+    int hour, minute;
+    if (!take_number(at, 2, &hour) || !take(at, ':') || !take_number(at, 2, &minute) ||
+        minute > 59 || hour * 60 + minute > 24 * 60) {
         return false;
     }
-    int zone_end = 0;
-    if (text[end] != '\0' &&
-        (sscanf(text + end, " %63[A-Za-z0-9_+/-]%n", zone, &zone_end) != 1 ||
-         text[end + zone_end] != '\0')) {
-        return false;
-    }
-    window->text = text;
-    window->zone = arena_copy(arena, zone);
-    window->from = (int)(from_hour * 60 + from_minute);
-    window->to = (int)(to_hour * 60 + to_minute);
-    return parse_days(days, &window->days) && from_minute < 60 && to_minute < 60 &&
-           window->from < window->to && window->to <= 24 * 60;
+    *ret_minutes = hour * 60 + minute;
+    return true;
 }
 
-static bool date_is_good(int year, int month, int day)
+static bool take_zone(const char **at, struct arena *arena, const char **ret_zone)
 {
-    static const int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    if (year < 1970 || month < 1 || month > 12 || day < 1) {
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    static const char all[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+/-";
+    if (**at == '\0') {
+        *ret_zone = "UTC";
+        return true;
+    }
+    if (!take(at, ' ') || strspn(*at, letters) == 0) {
+        return false;
+    }
+    size_t n = strspn(*at, all);
+    *ret_zone = arena_copy_n(arena, *at, n);
+    *at += n;
+    return true;
+}
+
+static bool parse_window(const char *text, struct arena *arena, struct window *ret_window)
+{
+    const char *at = text;
+    struct window window = {.text = text};
+    if (!take_days(&at, &window.days) || !take(&at, ' ') || !take_time(&at, &window.from) ||
+        !take(&at, '-') || !take_time(&at, &window.to) || !take_zone(&at, arena, &window.zone) ||
+        *at != '\0') {
+        return false;
+    }
+    *ret_window = window;
+    return true;
+}
+
+/* 20261220 */
+static bool take_date(const char **at, int *ret_date)
+{
+    static const int lengths[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    int year, month, day;
+    if (!take_number(at, 4, &year) || !take(at, '-') || !take_number(at, 2, &month) ||
+        !take(at, '-') || !take_number(at, 2, &day)) {
         return false;
     }
     bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    return day <= lengths[month - 1] + (month == 2 && leap ? 1 : 0);
-}
-
-static bool parse_freeze(const char *text, struct freeze *freeze)
-{
-    int y1, m1, d1, y2, m2, d2, end = 0;
-    int n = sscanf(text, "%4d-%2d-%2d/%4d-%2d-%2d%n", &y1, &m1, &d1, &y2, &m2, &d2, &end);
-    if (n != 6 || text[end] != '\0' || !date_is_good(y1, m1, d1) || !date_is_good(y2, m2, d2)) {
+    if (month < 1 || month > 12 || day < 1 || day > lengths[month - 1] ||
+        (month == 2 && day == 29 && !leap)) {
         return false;
     }
-    *freeze = (struct freeze){
-        .text = text,
-        .first = y1 * 10000 + m1 * 100 + d1,
-        .last = y2 * 10000 + m2 * 100 + d2,
-    };
-    return freeze->first <= freeze->last;
+    *ret_date = year * 10000 + month * 100 + day;
+    return true;
+}
+
+static bool parse_freeze(const char *text, struct freeze *ret_freeze)
+{
+    const char *at = text;
+    struct freeze freeze = {.text = text};
+    if (!take_date(&at, &freeze.first) || !take(&at, '/') || !take_date(&at, &freeze.last) ||
+        *at != '\0') {
+        return false;
+    }
+    *ret_freeze = freeze;
+    return true;
+}
+
+static void read_window(const struct json_node *item, const char *text, struct window *window)
+{
+    if (!parse_window(text, json_arena(item->document), window)) {
+        problem_note(json_complain(item, "\"%s\" is no window of time", text),
+                     "write it as \"Mon-Thu 08:00-16:00 Europe/Berlin\"; without a zone it is UTC");
+    } else if (window->from >= window->to) {
+        problem_note(json_complain(item, "the window \"%s\" ends before it begins", text),
+                     "one that goes over midnight is written as two");
+    }
 }
 
 static void read_windows(struct json_object *object, struct requirements *require)
@@ -121,29 +179,36 @@ static void read_windows(struct json_object *object, struct requirements *requir
     for (size_t i = 0; i < n; i++) {
         struct json_node item = json_item(&list, i);
         const char *text = json_item_text(&list, i);
-        if (text != NULL && !parse_window(text, arena, &require->windows[require->n_windows++])) {
-            problem_note(json_complain(&item, "\"%s\" is no window of time", text),
-                         "write it as \"Mon-Thu 08:00-16:00 Europe/Berlin\"; without a zone it is "
-                         "UTC");
+        if (text != NULL) {
+            read_window(&item, text, &require->windows[require->n_windows++]);
         }
+    }
+}
+
+static void read_freeze(const struct json_node *item, const char *text, struct freeze *freeze)
+{
+    if (!parse_freeze(text, freeze)) {
+        problem_note(json_complain(item, "\"%s\" is no range of days", text),
+                     "write it as \"2026-12-20/2027-01-03\"; both days are part of it");
+    } else if (freeze->first > freeze->last) {
+        (void)json_complain(item, "the freeze \"%s\" ends before it begins", text);
     }
 }
 
 static void read_freezes(struct json_object *object, struct requirements *require)
 {
+    struct arena *arena = json_arena(object->node.document);
     struct json_node list = json_member(object, "freeze", JSON_OPTIONAL);
     size_t n = 0;
     if (!json_array(&list, &n)) {
         return;
     }
-    require->freezes =
-        arena_alloc(json_arena(object->node.document), (n + 1) * sizeof *require->freezes);
+    require->freezes = arena_alloc(arena, (n + 1) * sizeof *require->freezes);
     for (size_t i = 0; i < n; i++) {
         struct json_node item = json_item(&list, i);
         const char *text = json_item_text(&list, i);
-        if (text != NULL && !parse_freeze(text, &require->freezes[require->n_freezes++])) {
-            problem_note(json_complain(&item, "\"%s\" is no range of days", text),
-                         "write it as \"2026-12-20/2027-01-03\"; both days are part of it");
+        if (text != NULL) {
+            read_freeze(&item, text, &require->freezes[require->n_freezes++]);
         }
     }
 }

@@ -5,7 +5,20 @@
 
 extern const char *const environment_kind_words[];
 
-/* Where ${...} of environments.json takes its values from: our environment, files, password commands. */
+#define ENVIRONMENT_NAME_LIMIT 40
+/* Of environments, and of embedded databases: lower-case letters, digits, "-" and "_". */
+bool environment_name_is_good(const char *name);
+
+/* NULL where there is none of this name. */
+struct environment *environments_get(const struct environments *set, const char *name);
+/* The name that was probably meant, or NULL. */
+const char *environments_near(const struct environments *set, const char *name);
+/* Notes each name in an `after` that there is not, and each circle of environments that wait for
+ * each other. */
+void environments_check_after(struct environments *set);
+
+/* Where ${...} of environments.json takes its values from: our environment, files, password
+ * commands. */
 extern const struct json_sources environment_sources;
 
 void environment_read_policy(struct json_object *object, struct environment *environment);

@@ -5,14 +5,6 @@
 #include "headgate/file.h"
 #include "private.h"
 
-#define NAME_LIMIT 40
-
-static bool name_is_good(const char *name)
-{
-    size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-");
-    return n > 0 && n <= NAME_LIMIT && name[n] == '\0' && name[0] != '-' && name[0] != '_';
-}
-
 static void read_retention(struct json_object *vault, struct retention *keep)
 {
     struct json_node node = json_member(vault, "keep", JSON_OPTIONAL);
@@ -40,6 +32,12 @@ static void read_vault(struct json_object *root, struct environments *set)
     json_object_close(&object);
 }
 
+static bool rule_name_is_good(const char *name)
+{
+    return name[0] >= 'a' && name[0] <= 'z' &&
+           name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
+}
+
 static void read_rules(struct json_object *root)
 {
     static const char *const severities[] = {"error", "warning", "off", NULL};
@@ -50,6 +48,12 @@ static void read_rules(struct json_object *root)
         return;
     }
     for (size_t i = 0; json_member_at(&object, i, &rule); i++) {
+        if (!rule_name_is_good(rule.key)) {
+            (void)json_complain_key(&rule,
+                                    "\"%s\" is no name of a rule; it has lower-case letters, "
+                                    "digits and \"-\"",
+                                    rule.key);
+        }
         (void)json_choice(&object, rule.key, JSON_OPTIONAL, severities, 0);
     }
     json_object_close(&object);
@@ -60,88 +64,22 @@ static void read_environment(struct json_node *node, struct environment *environ
     struct json_object object;
     environment->node = *node;
     environment->name = node->key;
-    if (!name_is_good(node->key)) {
+    if (!environment_name_is_good(node->key)) {
         (void)json_complain_key(node,
                                 "\"%s\" is no name for an environment; it has up to %d lower-case "
                                 "letters, digits, \"-\" and \"_\"",
-                                node->key, NAME_LIMIT);
+                                node->key, ENVIRONMENT_NAME_LIMIT);
     }
     if (!json_object_open(node, &object, "environment \"%s\"", node->key)) {
         return;
     }
-    environment->kind =
-        (enum environment_kind)json_choice(&object, "kind", JSON_REQUIRED, environment_kind_words,
-                                           KIND_PRODUCTION);
+    environment->kind = (enum environment_kind)json_choice(&object, "kind", JSON_REQUIRED,
+                                                           environment_kind_words, KIND_PRODUCTION);
     environment->after = json_texts(&object, "after", &environment->n_after);
     environment->seed = json_text(&object, "seed", JSON_OPTIONAL, NULL);
     environment_read_policy(&object, environment);
     environment_read_target(&object, environment, true);
     json_object_close(&object);
-}
-
-static struct environment *find(struct environments *set, const char *name)
-{
-    for (size_t i = 0; i < set->n; i++) {
-        if (text_equal(set->items[i].name, name)) {
-            return &set->items[i];
-        }
-    }
-    return NULL;
-}
-
-static const char *near_name(const struct environments *set, const char *name)
-{
-    const char **names = mem_new(set->n + 1, sizeof *names);
-    for (size_t i = 0; i < set->n; i++) {
-        names[i] = set->items[i].name;
-    }
-    const char *near = suggest_near(name, names);
-    mem_free(names);
-    return near;
-}
-
-/* Notes the cycle that goes through this environment, once: at the member of it that stands first in the file. */
-static void check_cycle(struct environments *set, const struct environment *start,
-                        const struct environment *at, struct strbuf *path, size_t depth)
-{
-    for (size_t i = 0; depth <= set->n && i < at->n_after; i++) {
-        const struct environment *next = find(set, at->after[i]);
-        if (next == NULL || next < start) {
-            continue;
-        }
-        size_t size = path->size;
-        strbuf_printf(path, " -> \"%s\"", next->name);
-        if (next == start) {
-            (void)json_complain_key(&start->node,
-                                    "environments wait for each other: \"%s\"%s", start->name,
-                                    path->text);
-            return;
-        }
-        check_cycle(set, start, next, path, depth + 1);
-        strbuf_cut(path, size);
-    }
-}
-
-static void check_after(struct environments *set, const struct environment *environment)
-{
-    struct json_object object;
-    (void)json_object_open(&environment->node, &object, "environment");
-    struct json_node list = json_member(&object, "after", JSON_OPTIONAL);
-    for (size_t i = 0; i < environment->n_after; i++) {
-        if (find(set, environment->after[i]) != NULL) {
-            continue;
-        }
-        struct json_node item = json_is_array(&list) ? json_item(&list, i) : list;
-        struct problem *problem = json_complain(
-            &item, "environment \"%s\" comes after \"%s\", which does not exist", environment->name,
-            environment->after[i]);
-        const char *near = near_name(set, environment->after[i]);
-        if (near != NULL) {
-            problem_note(problem, "did you mean \"%s\"?", near);
-        }
-    }
-    CLEANUP(strbuf_clear) struct strbuf path = STRBUF_INIT;
-    check_cycle(set, environment, environment, &path, 0);
 }
 
 static void read_list(struct json_object *root, struct environments *set)
@@ -161,9 +99,7 @@ static void read_list(struct json_object *root, struct environments *set)
         set->items[i].set = set;
         read_environment(&member, &set->items[i]);
     }
-    for (size_t i = 0; i < set->n; i++) {
-        check_after(set, &set->items[i]);
-    }
+    environments_check_after(set);
     json_object_close(&object);
 }
 
@@ -225,13 +161,13 @@ void environments_freep(struct environments **set)
 bool environments_find(struct environments *set, const char *name,
                        struct environment **ret_environment, struct error *err)
 {
-    struct environment *found = find(set, name);
+    struct environment *found = environments_get(set, name);
     if (found != NULL) {
         *ret_environment = found;
         return true;
     }
     (void)error_set(err, ERROR_USAGE, "there is no environment \"%s\" in %s", name, set->path);
-    const char *near = near_name(set, name);
+    const char *near = environments_near(set, name);
     if (near != NULL) {
         return error_hint(err, "Did you mean \"%s\"?", near);
     }

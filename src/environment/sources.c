@@ -1,8 +1,8 @@
 /*
  * Where ${...} takes its values from.
  *
- * A password command is the user's own program and brings its own credentials, so it gets our environment, without
- * the variables that are known to hold secrets of a database.
+ * A password command is the user's own program and brings its own credentials, so it gets our
+ * environment, without the variables that are known to hold secrets of a database.
  */
 #include <stdlib.h>
 

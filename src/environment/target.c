@@ -1,6 +1,6 @@
 /*
- * Where an environment is. These are the values that come from outside and may be secret, so they are read twice: once for
- * their syntax with the whole file, once for real when somebody connects.
+ * Where an environment is. These are the values that come from outside and may be secret, so they
+ * are read twice: once for their syntax with the whole file, once for real when somebody connects.
  */
 #include <string.h>
 
@@ -9,14 +9,13 @@
 
 #define EMBEDDED "embedded:"
 
-/* A part of a connection string that is, as a whole, its host, port, database or user is no secret; all others are. */
+/* A part of a connection string that is, as a whole, its host, port, database or user is no secret;
+ * all others are. */
 static void register_parts(const struct json_outside_text *text, const struct conninfo *conninfo)
 {
     for (size_t i = 0; i < text->n_parts; i++) {
         const char *value = text->parts[i].value;
-        bool public = text_starts(value, EMBEDDED) ||
-                      (conninfo != NULL && conninfo_is_public_value(conninfo, value));
-        if (!public) {
+        if (conninfo == NULL || !conninfo_is_public_value(conninfo, value)) {
             secret_register(value);
         }
     }
@@ -31,22 +30,21 @@ static void complain(const struct json_node *node, struct error *failure)
     error_clear(failure);
 }
 
-static bool embedded_name_is_good(const char *name)
+/* In a check, a text with ${...} in it says nothing yet. */
+static bool is_known(const struct json_outside_text *text, bool check_only)
 {
-    size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-");
-    return n > 0 && n <= 40 && name[n] == '\0' && name[0] != '-' && name[0] != '_';
+    return text->text != NULL && !(check_only && strstr(text->raw, "${") != NULL);
 }
 
-/* A connection string of the object; NULL where it is missing, empty (a variable's empty default), or wrong. In a check only
- * a text without ${...} can be looked at. */
+/* A connection string of the object; NULL where it is missing, empty (a variable's empty default),
+ * or wrong. */
 static struct conninfo *read_conninfo(struct json_object *object, const char *key, bool check_only)
 {
     struct error failure = ERROR_INIT;
     struct conninfo *conninfo = NULL;
     struct json_node node = json_member(object, key, JSON_OPTIONAL);
     struct json_outside_text text = json_outside_text(object, key, JSON_OPTIONAL, NULL);
-    bool open = text.text == NULL || (check_only && strstr(text.raw, "${") != NULL);
-    if (open || text.text[0] == '\0' || text_starts(text.text, EMBEDDED)) {
+    if (!is_known(&text, check_only) || text.text[0] == '\0') {
         return NULL;
     }
     bool good = conninfo_parse(text.text, &conninfo, &failure);
@@ -57,19 +55,26 @@ static struct conninfo *read_conninfo(struct json_object *object, const char *ke
     return conninfo;
 }
 
-static const char *read_embedded(struct json_object *object)
+/* For direct_url and replica_url: they are for servers that somebody else runs. */
+static struct conninfo *read_server(struct json_object *object, const char *key, bool check_only)
 {
-    struct json_node node = json_member(object, "url", JSON_OPTIONAL);
-    struct json_outside_text text = json_outside_text(object, "url", JSON_OPTIONAL, NULL);
-    if (text.text == NULL || !text_starts(text.text, EMBEDDED)) {
+    struct json_node node = json_member(object, key, JSON_OPTIONAL);
+    struct json_outside_text text = json_outside_text(object, key, JSON_OPTIONAL, NULL);
+    if (is_known(&text, check_only) && text_starts(text.text, EMBEDDED)) {
+        (void)json_complain(&node, "\"%s\" of %s cannot be an embedded database", key,
+                            object->what);
         return NULL;
     }
-    const char *name = text.text + strlen(EMBEDDED);
-    if (!embedded_name_is_good(name)) {
-        (void)json_complain(&node,
-                            "\"%s\" is no name for an embedded database; it has up to 40 "
+    return read_conninfo(object, key, check_only);
+}
+
+static const char *check_embedded(const struct json_node *node, const char *name)
+{
+    if (!environment_name_is_good(name)) {
+        (void)json_complain(node,
+                            "\"%s\" is no name for an embedded database; it has up to %d "
                             "lower-case letters, digits, \"-\" and \"_\"",
-                            name);
+                            name, ENVIRONMENT_NAME_LIMIT);
     }
     return name;
 }
@@ -78,14 +83,18 @@ static void read_url(struct json_object *object, struct target *target, bool che
 {
     struct json_node node = json_member(object, "url", JSON_REQUIRED);
     struct json_outside_text text = json_outside_text(object, "url", JSON_OPTIONAL, NULL);
-    if (text.text != NULL && text.text[0] == '\0') {
+    if (!is_known(&text, check_only)) {
+        return;
+    }
+    if (text.text[0] == '\0') {
         problem_note(json_complain(&node, "\"url\" of %s is empty", object->what),
                      "write a connection string, or \"embedded:NAME\" for a private PostgreSQL "
                      "that headgate keeps for you");
-        return;
+    } else if (text_starts(text.text, EMBEDDED)) {
+        target->embedded = check_embedded(&node, text.text + strlen(EMBEDDED));
+    } else {
+        target->conninfo = read_conninfo(object, "url", check_only);
     }
-    target->embedded = read_embedded(object);
-    target->conninfo = read_conninfo(object, "url", check_only);
 }
 
 static bool read_ssh(struct json_object *environment)
@@ -112,15 +121,29 @@ static bool read_ssh(struct json_object *environment)
     return true;
 }
 
+/* What can never be found would refuse every server. */
+static const char *read_expected(struct json_object *object, const char *key, bool digits,
+                                 bool check_only)
+{
+    struct json_node node = json_member(object, key, JSON_OPTIONAL);
+    struct json_outside_text text = json_outside_text(object, key, JSON_OPTIONAL, NULL);
+    if (is_known(&text, check_only) &&
+        (text.text[0] == '\0' || (digits && text.text[strspn(text.text, "0123456789")] != '\0'))) {
+        (void)json_complain(&node, "\"%s\" of %s must be %s", key, object->what,
+                            digits ? "a number, written as a string" : "the name of a database");
+    }
+    return text.text;
+}
+
 static void read_expect(struct json_object *environment, struct target *target, bool check_only)
 {
     struct json_node node = json_member(environment, "expect", JSON_OPTIONAL);
     struct json_object object;
     (void)json_object_open(&node, &object, "\"expect\" of %s", environment->what);
     json_object_check_only(&object, check_only);
-    target->expect_database = json_outside_text(&object, "database", JSON_OPTIONAL, NULL).text;
+    target->expect_database = read_expected(&object, "database", false, check_only);
     target->expect_system_identifier =
-        json_outside_text(&object, "system_identifier", JSON_OPTIONAL, NULL).text;
+        read_expected(&object, "system_identifier", true, check_only);
     json_object_close(&object);
 }
 
@@ -130,8 +153,8 @@ void environment_read_target(struct json_object *object, struct environment *env
     struct target target = {.resolved = !check_only};
     json_object_check_only(object, check_only);
     read_url(object, &target, check_only);
-    target.direct_conninfo = read_conninfo(object, "direct_url", check_only);
-    target.replica_conninfo = read_conninfo(object, "replica_url", check_only);
+    target.direct_conninfo = read_server(object, "direct_url", check_only);
+    target.replica_conninfo = read_server(object, "replica_url", check_only);
     environment->has_ssh = read_ssh(object);
     read_expect(object, &target, check_only);
     json_object_check_only(object, false);
@@ -155,5 +178,6 @@ bool environment_resolve(struct environment *environment, struct error *err)
     if (json_object_open(&environment->node, &object, "environment \"%s\"", environment->name)) {
         environment_read_target(&object, environment, false);
     }
-    return json_finish(environment->set->document, err);
+    environment->target.resolved = json_finish(environment->set->document, err);
+    return environment->target.resolved;
 }

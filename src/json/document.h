@@ -29,13 +29,13 @@ void document_drop_long_line(struct problem *problem);
 char *document_excerpt(const struct json_document *document, const struct place *place);
 
 /* A node below another one. */
-struct json_node node_of_member(const struct json_node *object, const char *key,
-                                const struct value *value);
+struct json_node node_member(const struct json_node *object, const char *key,
+                             const struct value *value);
 
 /* --- complaints --- */
 
 /* Notes a mistake at bytes [start, end) of the file. */
-struct problem *complain_at(struct json_document *document, size_t start, size_t end,
-                            const char *format, ...) PRINTF_LIKE(4, 5);
+struct problem *document_complain(struct json_document *document, size_t start, size_t end,
+                                  const char *format, ...) PRINTF_LIKE(4, 5);
 /* "\"timeout\" of step \"e2e\" must be <wanted>, not the number 2". */
-struct problem *complain_about_value(const struct json_node *node, const char *wanted);
+struct problem *node_complain(const struct json_node *node, const char *wanted);

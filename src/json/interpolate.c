@@ -21,7 +21,7 @@
 static bool unterminated(const struct interpolation *in, size_t start, bool in_quotes)
 {
     struct problem *problem =
-        mistake_in_text(in, start, strlen(in->text), "this \"${\" has no closing \"}\"");
+        interpolation_complain(in, start, strlen(in->text), "this \"${\" has no closing \"}\"");
     if (in_quotes) {
         problem_note(problem, "a quote in it is not closed");
     }
@@ -38,10 +38,11 @@ static bool bad_piece(const struct interpolation *in, size_t start, size_t name_
     }
     struct problem *problem =
         name_length > 0 && body[name_length] == ':'
-            ? mistake_in_text(in, start, end + 1, "expected \":-\" or \"}\" after \"%.*s\"",
-                              (int)utf8_cut(body, name_length, 40), body)
-            : mistake_in_text(in, start, end + 1, "\"%.*s\" is no name of an environment variable",
-                              (int)utf8_cut(body, length, 40), body);
+            ? interpolation_complain(in, start, end + 1, "expected \":-\" or \"}\" after \"%.*s\"",
+                                     (int)utf8_cut(body, name_length, 40), body)
+            : interpolation_complain(in, start, end + 1,
+                                     "\"%.*s\" is no name of an environment variable",
+                                     (int)utf8_cut(body, length, 40), body);
     problem_note(problem, "the forms are ${NAME}, ${NAME:-default}, ${file:PATH} and "
                           "${cmd:PROGRAM ARG}; a dollar sign is written $$");
     return false;
@@ -60,7 +61,7 @@ static size_t name_length(const char *text)
 
 static void report_unset(struct interpolation *in, size_t start, const char *name, bool is_set)
 {
-    struct problem *problem = mistake_in_text(
+    struct problem *problem = interpolation_complain(
         in, start, in->at, "environment variable \"%s\" is %s", name, is_set ? "empty" : "not set");
     problem_note(problem, "${%s:-default} gives a default", name);
     in->failed = true;
@@ -84,9 +85,9 @@ static bool read_variable(struct interpolation *in, size_t start, int level, boo
     CLEANUP(mem_freep) char *name = mem_copy_n(body, n);
     bool can_look = in->node->document->sources.variable != NULL;
     bool is_set = false;
-    bool found = live && can_look && use_variable(in, name, &is_set);
+    bool found = live && can_look && lookup_variable(in, name, &is_set);
     if (in->node->check_only) {
-        name_variable(in, name);
+        interpolation_name(in, name);
     }
     in->at += n;
     if (has_default && !read_default(in, start, level, live && !found)) {
@@ -94,7 +95,7 @@ static bool read_variable(struct interpolation *in, size_t start, int level, boo
     }
     in->at++;
     if (live && !can_look) {
-        refuse_form(in, start, "${NAME}");
+        lookup_refuse(in, start, "${NAME}");
     } else if (live && !found && !has_default) {
         report_unset(in, start, name, is_set);
     }
@@ -109,7 +110,8 @@ static bool read_plain(struct interpolation *in, size_t start, bool in_quotes, c
         return unterminated(in, start, in_quotes);
     }
     if (at[0] == '$' && at[1] == '{') {
-        (void)mistake_in_text(in, in->at, in->at + 2, "\"${\" cannot stand in a path or a command");
+        (void)interpolation_complain(in, in->at, in->at + 2,
+                                     "\"${\" cannot stand in a path or a command");
         return false;
     }
     *ret_c = at[0];
@@ -129,11 +131,11 @@ static bool read_file(struct interpolation *in, size_t start, bool live)
     }
     in->at++;
     if (path.size == 0) {
-        (void)mistake_in_text(in, start, in->at, "${file:} names no file");
+        (void)interpolation_complain(in, start, in->at, "${file:} names no file");
         return false;
     }
     if (live) {
-        use_file(in, start, path.text);
+        lookup_file(in, start, path.text);
     }
     return true;
 }
@@ -192,11 +194,11 @@ static bool read_command(struct interpolation *in, size_t start, bool live)
     in->at++;
     end_word(&words);
     if (words.list.n == 0) {
-        (void)mistake_in_text(in, start, in->at, "${cmd:} names no program");
+        (void)interpolation_complain(in, start, in->at, "${cmd:} names no program");
         return false;
     }
     if (live) {
-        use_command(in, start, &words.list);
+        lookup_command(in, start, &words.list);
     }
     return true;
 }
@@ -207,8 +209,8 @@ static bool read_piece(struct interpolation *in, int level, bool live)
     size_t start = in->at;
     const char *body = in->text + start + 2;
     if (level == LEVELS) {
-        (void)mistake_in_text(in, start, start + 2, "defaults are nested deeper than %d levels",
-                              LEVELS);
+        (void)interpolation_complain(in, start, start + 2,
+                                     "defaults are nested deeper than %d levels", LEVELS);
         return false;
     }
     if (text_starts(body, "file:") && body[5] != '-') {

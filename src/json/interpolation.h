@@ -17,14 +17,14 @@ struct interpolation {
 };
 
 /* A mistake at [start, end) of the value, shown where that stands in the file. */
-struct problem *mistake_in_text(const struct interpolation *in, size_t start, size_t end,
-                                const char *format, ...) PRINTF_LIKE(4, 5);
+struct problem *interpolation_complain(const struct interpolation *in, size_t start, size_t end,
+                                       const char *format, ...) PRINTF_LIKE(4, 5);
 
-void name_variable(struct interpolation *in, const char *name);
+void interpolation_name(struct interpolation *in, const char *name);
 /* Appends the value; a mistake is noted at [start, at), the piece that asks for it. */
-void use_file(struct interpolation *in, size_t start, const char *path);
-void use_command(struct interpolation *in, size_t start, const struct strlist *words);
+void lookup_file(struct interpolation *in, size_t start, const char *path);
+void lookup_command(struct interpolation *in, size_t start, const struct strlist *words);
 /* False where the variable is not set or empty: that may be a mistake or not. */
-bool use_variable(struct interpolation *in, const char *name, bool *ret_is_set);
+bool lookup_variable(struct interpolation *in, const char *name, bool *ret_is_set);
 /* Notes that this form has no source in this document. */
-void refuse_form(struct interpolation *in, size_t start, const char *form);
+void lookup_refuse(struct interpolation *in, size_t start, const char *form);

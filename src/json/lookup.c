@@ -6,8 +6,8 @@
 #include "document.h"
 #include "lexer.h"
 
-struct problem *mistake_in_text(const struct interpolation *in, size_t start, size_t end,
-                                const char *format, ...)
+struct problem *interpolation_complain(const struct interpolation *in, size_t start, size_t end,
+                                       const char *format, ...)
 {
     const struct value *value = in->node->value;
     struct json_document *document = in->node->document;
@@ -17,14 +17,14 @@ struct problem *mistake_in_text(const struct interpolation *in, size_t start, si
     va_start(arguments, format);
     CLEANUP(mem_freep) char *message = mem_vprintf(format, arguments);
     va_end(arguments);
-    return complain_at(document, first + string_raw_offset(raw, n, start),
-                       first + string_raw_offset(raw, n, end), "%s", message);
+    return document_complain(document, first + string_raw_offset(raw, n, start),
+                             first + string_raw_offset(raw, n, end), "%s", message);
 }
 
 /* The source's own words, at the piece that asked it. */
 static void not_to_be_had(struct interpolation *in, size_t start, struct error *failure)
 {
-    struct problem *problem = mistake_in_text(in, start, in->at, "%s", failure->message);
+    struct problem *problem = interpolation_complain(in, start, in->at, "%s", failure->message);
     if (failure->detail != NULL) {
         problem_note(problem, "%s", failure->detail);
     }
@@ -35,9 +35,9 @@ static void not_to_be_had(struct interpolation *in, size_t start, struct error *
     in->failed = true;
 }
 
-void refuse_form(struct interpolation *in, size_t start, const char *form)
+void lookup_refuse(struct interpolation *in, size_t start, const char *form)
 {
-    (void)mistake(in, start, in->at, "%s cannot be used in this file", form);
+    (void)interpolation_complain(in, start, in->at, "%s cannot be used in this file", form);
     in->failed = true;
 }
 
@@ -62,14 +62,14 @@ static void use_output(struct interpolation *in, char *text, const char *source)
     mem_wipe(text, n);
 }
 
-void name_variable(struct interpolation *in, const char *name)
+void interpolation_name(struct interpolation *in, const char *name)
 {
     if (!strlist_has(&in->variables, name)) {
         strlist_add(&in->variables, name);
     }
 }
 
-bool use_variable(struct interpolation *in, const char *name, bool *ret_is_set)
+bool lookup_variable(struct interpolation *in, const char *name, bool *ret_is_set)
 {
     const struct json_sources *sources = &in->node->document->sources;
     const char *value = sources->variable(sources->context, name);
@@ -79,17 +79,17 @@ bool use_variable(struct interpolation *in, const char *name, bool *ret_is_set)
     }
     CLEANUP(mem_freep) char *source = mem_printf("environment variable %s", name);
     use(in, value, source);
-    name_variable(in, name);
+    interpolation_name(in, name);
     return true;
 }
 
-void use_file(struct interpolation *in, size_t start, const char *path)
+void lookup_file(struct interpolation *in, size_t start, const char *path)
 {
     const struct json_sources *sources = &in->node->document->sources;
     CLEANUP(mem_freep) char *text = NULL;
     struct error failure = ERROR_INIT;
     if (sources->file == NULL) {
-        refuse_form(in, start, "${file:PATH}");
+        lookup_refuse(in, start, "${file:PATH}");
     } else if (!sources->file(sources->context, in->node->document->folder, path, &text,
                               &failure)) {
         not_to_be_had(in, start, &failure);
@@ -99,13 +99,13 @@ void use_file(struct interpolation *in, size_t start, const char *path)
     }
 }
 
-void use_command(struct interpolation *in, size_t start, const struct strlist *words)
+void lookup_command(struct interpolation *in, size_t start, const struct strlist *words)
 {
     const struct json_sources *sources = &in->node->document->sources;
     CLEANUP(mem_freep) char *text = NULL;
     struct error failure = ERROR_INIT;
     if (sources->command == NULL) {
-        refuse_form(in, start, "${cmd:PROGRAM ARG}");
+        lookup_refuse(in, start, "${cmd:PROGRAM ARG}");
     } else if (!sources->command(sources->context, in->node->document->folder,
                                  (const char *const *)words->items, &text, &failure)) {
         not_to_be_had(in, start, &failure);

@@ -49,8 +49,8 @@ bool json_is_object(const struct json_node *node)
     return is_kind(node, VALUE_OBJECT);
 }
 
-struct json_node node_of_member(const struct json_node *object, const char *key,
-                                const struct value *value)
+struct json_node node_member(const struct json_node *object, const char *key,
+                             const struct value *value)
 {
     const char *path = arena_printf(object->document->arena, "%s%s%s", object->path,
                                     object->path[0] != '\0' ? "." : "", key);
@@ -69,7 +69,7 @@ bool json_array(const struct json_node *node, size_t *ret_n)
     const struct value *value = node->value;
     if (!json_is_array(node)) {
         if (value != NULL) {
-            (void)complain_about_value(node, "an array");
+            (void)node_complain(node, "an array");
         }
         return false;
     }
@@ -101,10 +101,10 @@ static void make_one_line(char *text)
     }
 }
 
-static struct problem *vcomplain_at(struct json_document *document, size_t start, size_t end,
-                                    const char *format, va_list arguments) PRINTF_LIKE(4, 0);
-static struct problem *vcomplain_at(struct json_document *document, size_t start, size_t end,
-                                    const char *format, va_list arguments)
+static struct problem *vcomplain(struct json_document *document, size_t start, size_t end,
+                                 const char *format, va_list arguments) PRINTF_LIKE(4, 0);
+static struct problem *vcomplain(struct json_document *document, size_t start, size_t end,
+                                 const char *format, va_list arguments)
 {
     struct source source = document_source(document);
     CLEANUP(mem_freep) char *message = mem_vprintf(format, arguments);
@@ -120,12 +120,12 @@ static struct problem *vcomplain_at(struct json_document *document, size_t start
     return problem;
 }
 
-struct problem *complain_at(struct json_document *document, size_t start, size_t end,
-                            const char *format, ...)
+struct problem *document_complain(struct json_document *document, size_t start, size_t end,
+                                  const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    struct problem *problem = vcomplain_at(document, start, end, format, arguments);
+    struct problem *problem = vcomplain(document, start, end, format, arguments);
     va_end(arguments);
     return problem;
 }
@@ -147,8 +147,7 @@ struct problem *json_complain(const struct json_node *node, const char *format, 
     struct place place = place_to_show(node);
     va_list arguments;
     va_start(arguments, format);
-    struct problem *problem =
-        vcomplain_at(node->document, place.start, place.end, format, arguments);
+    struct problem *problem = vcomplain(node->document, place.start, place.end, format, arguments);
     va_end(arguments);
     return problem;
 }
@@ -160,8 +159,7 @@ struct problem *json_complain_key(const struct json_node *node, const char *form
     struct place place = has_key ? value->key_place : place_to_show(node);
     va_list arguments;
     va_start(arguments, format);
-    struct problem *problem =
-        vcomplain_at(node->document, place.start, place.end, format, arguments);
+    struct problem *problem = vcomplain(node->document, place.start, place.end, format, arguments);
     va_end(arguments);
     return problem;
 }
@@ -205,7 +203,7 @@ static char *node_in_words(const struct json_node *node)
                : mem_printf("\"%s\" of %s", node->key, node->of);
 }
 
-struct problem *complain_about_value(const struct json_node *node, const char *wanted)
+struct problem *node_complain(const struct json_node *node, const char *wanted)
 {
     CLEANUP(mem_freep) char *subject = node_in_words(node);
     CLEANUP(mem_freep) char *found = value_in_words(node);

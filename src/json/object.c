@@ -31,7 +31,7 @@ bool json_object_open(const struct json_node *node, struct json_object *ret_obje
         return true;
     }
     if (node->value != NULL) {
-        (void)complain_about_value(node, "an object");
+        (void)node_complain(node, "an object");
         ret_object->node.value = NULL;
     }
     return false;
@@ -66,7 +66,7 @@ static const struct value *find(const struct value *object, const char *key)
 static struct json_node member(struct json_object *object, const char *key,
                                const struct value *value)
 {
-    struct json_node node = node_of_member(&object->node, key, value);
+    struct json_node node = node_member(&object->node, key, value);
     node.of = object->what;
     ask(object, value != NULL ? value->key : node.key);
     return node;
@@ -115,8 +115,9 @@ static void report_unknown(const struct json_object *object, const struct value 
 {
     struct json_document *document = object->node.document;
     CLEANUP(mem_freep) char *shown = document_excerpt(document, &value->key_place);
-    struct problem *problem = complain_at(document, value->key_place.start, value->key_place.end,
-                                          "unknown key %s in %s", shown, object->what);
+    struct problem *problem =
+        document_complain(document, value->key_place.start, value->key_place.end,
+                          "unknown key %s in %s", shown, object->what);
     const char *near = suggest_near(value->key, object->asked);
     if (near != NULL) {
         problem_note(problem, "did you mean \"%s\"?", near);

@@ -50,7 +50,7 @@ static const struct interpolated *read_text(const struct json_node *node, const 
         return NULL;
     }
     if (!json_is_text(node)) {
-        (void)complain_about_value(node, wanted);
+        (void)node_complain(node, wanted);
         return NULL;
     }
     const struct interpolated *text = interpolate(node);
@@ -110,7 +110,7 @@ const char *const *json_texts(struct json_object *object, const char *key, size_
     if (json_is_text(&node)) {
         CLEANUP(mem_freep)
         char *shown = document_excerpt(node.document, &((const struct value *)node.value)->place);
-        problem_note(complain_about_value(&node, "an array of strings"), "write [%s]", shown);
+        problem_note(node_complain(&node, "an array of strings"), "write [%s]", shown);
     } else {
         (void)json_array(&node, &n);
     }
@@ -137,7 +137,7 @@ static const char *text_to_convert(const struct json_node *node, const char *wan
 /* The message shows the file's text, never a value from outside. */
 static struct problem *complain_about_text(const struct json_node *node, const char *wanted)
 {
-    struct problem *problem = complain_about_value(node, wanted);
+    struct problem *problem = node_complain(node, wanted);
     const struct interpolated *text = interpolate(node);
     for (size_t i = 0; i < text->n_parts; i++) {
         problem_note(problem, "its value comes from %s", text->parts[i].source);
@@ -247,7 +247,7 @@ bool json_bool(struct json_object *object, const char *key, bool fallback)
         return value->truth;
     }
     if (value != NULL) {
-        (void)complain_about_value(&node, "true or false");
+        (void)node_complain(&node, "true or false");
     }
     return fallback;
 }
@@ -279,7 +279,7 @@ int64_t json_integer(struct json_object *object, const char *key, int64_t least,
     }
     if (value != NULL) {
         CLEANUP(mem_freep) char *wanted = range_in_words(least, most);
-        (void)complain_about_value(&node, wanted);
+        (void)node_complain(&node, wanted);
     }
     return fallback;
 }

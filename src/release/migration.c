@@ -1,12 +1,12 @@
 /* One migration: its text, its checksum, and how a new one is made. */
 #include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "headgate/clock.h"
 #include "headgate/file.h"
-#include "headgate/release.h"
+#include "private.h"
 
 #define SLUG_LIMIT 100
 
@@ -71,6 +71,11 @@ bool migration_matches(const struct migration *migration, const char *stored)
     return false;
 }
 
+bool name_has_time(const char *name)
+{
+    return strspn(name, "0123456789") == TIME_DIGITS;
+}
+
 /* "Add Users' e-mail" becomes "add_users_e_mail". */
 static char *slug(const char *name)
 {
@@ -90,12 +95,19 @@ static char *slug(const char *name)
 }
 
 /* A second later, in the form that names are in. */
-static char *digits_after(const char *digits)
+static bool digits_after(const char *name, char **ret_digits, struct error *err)
 {
     struct tm time = {.tm_isdst = 0};
-    (void)strptime(digits, "%Y%m%d%H%M%S", &time);
+    const char *end = strptime(name, "%Y%m%d%H%M%S", &time);
     time.tm_sec++;
-    return wall_format_digits((int64_t)timegm(&time) * 1000000);
+    CLEANUP(mem_freep) char *digits = wall_format_digits((int64_t)timegm(&time) * 1000000);
+    if (end != name + TIME_DIGITS || strlen(digits) != TIME_DIGITS) {
+        (void)error_set(err, ERROR_CONFIG, "no migration can come after \"%s\"", name);
+        return error_hint(err, "Its name begins with %d digits that are no time. Rename it.",
+                          TIME_DIGITS);
+    }
+    *ret_digits = TAKE(digits);
+    return true;
 }
 
 /* Now, or a second after the last migration where that one claims to be from the future. */
@@ -103,15 +115,18 @@ static bool next_time(const char *folder, int64_t now_usec, char **ret_digits, s
 {
     CLEANUP(strlist_clear) struct strlist names = STRLIST_INIT;
     CLEANUP(mem_freep) char *digits = wall_format_digits(now_usec);
-    if (path_is_folder(folder) && !folder_list(folder, &names, err)) {
+    const char *last = NULL;
+    if (!folder_list(folder, &names, err)) {
         return false;
     }
     for (size_t i = 0; i < names.n; i++) {
-        const char *name = names.items[i];
-        if (strspn(name, "0123456789") == 14 && strncmp(name, digits, 14) >= 0) {
-            mem_free(digits);
-            digits = digits_after(name);
+        CLEANUP(mem_freep) char *path = path_join(folder, names.items[i]);
+        if (name_has_time(names.items[i]) && path_is_folder(path)) {
+            last = names.items[i];
         }
+    }
+    if (last != NULL && strncmp(last, digits, TIME_DIGITS) >= 0) {
+        return digits_after(last, ret_digits, err);
     }
     *ret_digits = TAKE(digits);
     return true;
@@ -126,6 +141,29 @@ static bool write_lock_file(const char *folder, struct error *err)
     return path_exists(path) || file_create(path, text, sizeof text - 1, 0644, err);
 }
 
+/* A name that has several lines, or another control character, must stay one comment. */
+static char *first_text(const char *name)
+{
+    char *text = mem_printf("-- %s\n", name);
+    for (char *c = text; *c != '\0'; c++) {
+        *c = (unsigned char)*c < ' ' && c[1] != '\0' ? ' ' : *c;
+    }
+    return text;
+}
+
+static bool write_migration(const char *folder, const char *path, const char *text,
+                            struct error *err)
+{
+    if (!folder_make(folder, 0755, err)) {
+        return false;
+    }
+    if (!file_create(path, text, strlen(text), 0644, err)) {
+        (void)rmdir(folder); /* a folder without its file would be a broken release */
+        return false;
+    }
+    return true;
+}
+
 bool migration_create(const char *folder, const char *name, int64_t now_usec, char **ret_path,
                       struct error *err)
 {
@@ -135,17 +173,15 @@ bool migration_create(const char *folder, const char *name, int64_t now_usec, ch
         return error_set(err, ERROR_USAGE, "\"%s\" has no letter or digit to name a migration by",
                          name);
     }
-    if (!next_time(folder, now_usec, &digits, err)) {
+    if (!folder_make(folder, 0755, err) || !write_lock_file(folder, err) ||
+        !next_time(folder, now_usec, &digits, err)) {
         return false;
     }
-    CLEANUP(mem_freep) char *own = mem_printf("%s/%s_%s", folder, digits, shaped);
+    CLEANUP(mem_freep) char *own_name = mem_printf("%s_%s", digits, shaped);
+    CLEANUP(mem_freep) char *own = path_join(folder, own_name);
     CLEANUP(mem_freep) char *path = path_join(own, "migration.sql");
-    CLEANUP(mem_freep) char *text = mem_printf("-- %s\n", name);
-    for (char *c = text; *c != '\0'; c++) {
-        *c = *c == '\n' && c[1] != '\0' ? ' ' : *c; /* a name of several lines stays a comment */
-    }
-    if (!folder_make(own, 0755, err) || !file_create(path, text, strlen(text), 0644, err) ||
-        !write_lock_file(folder, err)) {
+    CLEANUP(mem_freep) char *text = first_text(name);
+    if (!write_migration(own, path, text, err)) {
         return false;
     }
     *ret_path = TAKE(path);

@@ -1,95 +1,118 @@
 /*
- * Reads a folder of migrations. What is wrong with it is found here, with all mistakes at once, and not half-way through a
- * deploy.
+ * Reads a folder of migrations. What is wrong with it is found here, with all mistakes at once, and
+ * not half-way through a deploy.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "headgate/arena.h"
 #include "headgate/file.h"
-#include "headgate/release.h"
+#include "private.h"
 
 #define LOCK_FILE "migration_lock.toml"
-#define NAME_LIMIT 255 /* bytes: the history's column holds no more */
 
-static bool text_is_utf8(const char *text, size_t size)
-{
-    for (size_t i = 0; i < size;) {
-        unsigned char c = (unsigned char)text[i];
-        size_t n = c < 0x80 ? 1 : (c >> 5) == 6 ? 2 : (c >> 4) == 14 ? 3 : (c >> 3) == 30 ? 4 : 0;
-        if (n == 0 || i + n > size) {
-            return false;
-        }
-        for (size_t k = 1; k < n; k++) {
-            if (((unsigned char)text[i + k] >> 6) != 2) {
-                return false;
-            }
-        }
-        i += n;
-    }
-    return true;
-}
+struct reading {
+    struct release *release;
+    char *real_folder; /* without links */
+    struct problems problems;
+};
 
-/* The checksum of the same text with the other line breaks, as Prisma compares it. */
-static void take_checksums(struct migration *migration, const struct strbuf *text)
+static void reading_clear(struct reading *reading)
 {
-    CLEANUP(strbuf_clear) struct strbuf lf = STRBUF_INIT;
-    CLEANUP(strbuf_clear) struct strbuf crlf = STRBUF_INIT;
-    hash_bytes(text->text, text->size, migration->checksum);
-    for (size_t i = 0; i < text->size; i++) {
-        bool pair = text->text[i] == '\r' && i + 1 < text->size && text->text[i + 1] == '\n';
-        if (!pair) {
-            strbuf_add_char(&lf, text->text[i]);
-        }
-        if (text->text[i] == '\n') {
-            strbuf_add_char(&crlf, '\r');
-        }
-        strbuf_add_char(&crlf, text->text[i]);
-    }
-    hash_bytes(lf.text, lf.size, migration->checksum_lf);
-    hash_bytes(crlf.text, crlf.size, migration->checksum_crlf);
+    release_freep(&reading->release);
+    mem_free(reading->real_folder);
+    problems_clear(&reading->problems);
 }
 
 static void check_text(const struct migration *migration, const struct strbuf *text,
                        struct problems *problems)
 {
-    if (memchr(text->text, '\0', text->size) != NULL) {
-        (void)problem_add_plain(problems, migration->path, "the file contains a NUL byte");
-    } else if (!text_is_utf8(text->text, text->size)) {
-        (void)problem_add_plain(problems, migration->path, "the file is not UTF-8");
+    const struct source source = {migration->path, text->text, text->size};
+    const char *nul = memchr(text->text, '\0', text->size);
+    size_t good = text_good_length(text->text, text->size);
+    if (nul != NULL) {
+        (void)problem_add(problems, &source, (size_t)(nul - text->text), 1,
+                          "the file holds a NUL byte");
+    } else if (good < text->size) {
+        (void)problem_add(problems, &source, good, 1, "the file is not UTF-8");
     } else if (text->text[strspn(text->text, " \t\r\n")] == '\0') {
         (void)problem_add_plain(problems, migration->path, "the file is empty");
     }
 }
 
-static bool read_migration(struct release *release, const char *name, struct problems *problems,
-                           struct error *err)
+/* --- one migration --- */
+
+/* What stands outside would not be part of what is promoted. */
+static bool is_inside(const struct reading *reading, const char *path)
 {
+    CLEANUP(mem_freep) char *real = realpath(path, NULL);
+    size_t n = strlen(reading->real_folder);
+    n -= n > 0 && reading->real_folder[n - 1] == '/' ? 1 : 0;
+    return real != NULL && strncmp(real, reading->real_folder, n) == 0 && real[n] == '/';
+}
+
+/* False where there is nothing to read, with the problem noted. */
+static bool file_is_good(struct reading *reading, const char *folder, const char *path)
+{
+    struct stat about;
+    if (stat(path, &about) != 0) {
+        (void)problem_add_plain(&reading->problems, folder, "the folder has no migration.sql%s%s",
+                                errno == ENOENT ? "" : " that can be seen: ",
+                                errno == ENOENT ? "" : strerrordesc_np(errno));
+        return false;
+    }
+    if (!S_ISREG(about.st_mode)) {
+        (void)problem_add_plain(&reading->problems, path, "this is not a file");
+        return false;
+    }
+    if (!is_inside(reading, path)) {
+        problem_note(problem_add_plain(&reading->problems, path,
+                                       "this file is outside of the release: a link leads there"),
+                     "copy it into the folder");
+        return false;
+    }
+    return true;
+}
+
+static void read_migration(struct reading *reading, const char *name)
+{
+    struct release *release = reading->release;
     struct migration *migration = &release->migrations[release->n];
     CLEANUP(mem_freep) char *folder = path_join(release->folder, name);
     CLEANUP(mem_freep) char *path = path_join(folder, "migration.sql");
     CLEANUP(strbuf_clear) struct strbuf text = STRBUF_INIT;
-    struct error failure = ERROR_INIT;
-    migration->name = arena_copy(release->arena, name);
-    migration->path = arena_copy(release->arena, path);
-    if (!path_exists(path)) {
-        (void)problem_add_plain(problems, folder, "the folder has no migration.sql");
-        return true;
+    CLEANUP(error_clear) struct error failure = ERROR_INIT;
+    if (!file_is_good(reading, folder, path)) {
+        return;
     }
     if (!file_read(path, MIGRATION_LIMIT, &text, &failure)) {
-        error_move(err, &failure);
-        return false;
+        (void)problem_add_plain(&reading->problems, path, "%s", failure.message);
+        return;
     }
-    check_text(migration, &text, problems);
-    take_checksums(migration, &text);
+    migration->name = arena_copy(release->arena, name);
+    migration->path = arena_copy(release->arena, path);
+    check_text(migration, &text, &reading->problems);
+    text_take_checksums(migration, &text);
     release->n++;
-    return true;
 }
 
-/* Prisma writes: provider = "postgresql". No file is fine. */
-static bool check_lock_file(const char *folder, struct problems *problems, struct error *err)
+static void check_name(struct reading *reading, const char *name)
 {
-    CLEANUP(mem_freep) char *path = path_join(folder, LOCK_FILE);
+    size_t good = text_good_length(name, strlen(name));
+    if (name[good] != '\0') {
+        (void)problem_add_plain(&reading->problems, reading->release->folder,
+                                "the name of the folder \"%.*s...\" is not UTF-8", (int)good, name);
+    }
+}
+
+/* --- the folder --- */
+
+/* As Prisma reads it: the first line that starts with this word. No file is fine. */
+static bool check_lock_file(struct reading *reading, struct error *err)
+{
+    CLEANUP(mem_freep) char *path = path_join(reading->release->folder, LOCK_FILE);
     CLEANUP(strbuf_clear) struct strbuf text = STRBUF_INIT;
     if (!path_exists(path)) {
         return true;
@@ -102,61 +125,65 @@ static bool check_lock_file(const char *folder, struct problems *problems, struc
         at = strchr(at, '\n');
         at = at != NULL ? at + 1 : NULL;
     }
-    const char *quote = at != NULL ? strchr(at, '"') : NULL;
-    if (quote != NULL && !text_starts(quote, "\"postgresql\"") &&
-        !text_starts(quote, "\"postgres\"")) {
-        struct source source = {path, text.text, text.size};
-        (void)problem_add(problems, &source, (size_t)(quote - text.text), strcspn(quote, "\n\r"),
+    if (at == NULL) {
+        return true;
+    }
+    at += strlen("provider");
+    at += strspn(at, " \t=\"'");
+    size_t n = strcspn(at, " \t\r\n\"'#");
+    CLEANUP(mem_freep) char *provider = mem_copy_n(at, n);
+    if (!text_equal(provider, "postgresql") && !text_equal(provider, "postgres")) {
+        const struct source source = {path, text.text, text.size};
+        (void)problem_add(&reading->problems, &source, (size_t)(at - text.text), n,
                           "these migrations are not for PostgreSQL");
     }
     return true;
 }
 
-static void check_name(const char *folder, const char *name, struct problems *problems)
-{
-    if (strlen(name) > NAME_LIMIT) {
-        (void)problem_add_plain(problems, folder, "the name of \"%s\" is longer than %d bytes", name,
-                                NAME_LIMIT);
-    }
-    if (!text_is_utf8(name, strlen(name))) {
-        (void)problem_add_plain(problems, folder, "the name of a folder is not UTF-8");
-    }
-}
-
 /* Two migrations made in the same second have no order that everybody agrees on. */
-static void check_timestamps(const struct release *release, struct problems *problems)
+static void check_times(struct reading *reading)
 {
+    const struct release *release = reading->release;
     for (size_t i = 1; i < release->n; i++) {
         const char *a = release->migrations[i - 1].name, *b = release->migrations[i].name;
-        if (strspn(b, "0123456789") == 14 && strncmp(a, b, 14) == 0) {
-            struct problem *problem =
-                problem_add_plain(problems, release->folder, "\"%s\" and \"%s\" have the same time",
-                                  a, b);
-            problem_note(problem, "rename the one that should come second");
+        if (name_has_time(a) && name_has_time(b) && strncmp(a, b, TIME_DIGITS) == 0) {
+            problem_note(problem_add_plain(&reading->problems, release->folder,
+                                           "\"%s\" and \"%s\" have the same time", a, b),
+                         "rename the one that should come second");
         }
     }
 }
 
-static bool read_all(struct release *release, struct problems *problems, struct error *err)
+/* A link that leads nowhere is a migration that is missing, not a stray file. */
+static bool is_migration(struct reading *reading, const char *name)
 {
+    CLEANUP(mem_freep) char *path = path_join(reading->release->folder, name);
+    struct stat about;
+    if (name[0] == '.' || path_is_folder(path) || path_exists(path)) {
+        return name[0] != '.' && path_is_folder(path);
+    }
+    if (lstat(path, &about) == 0 && S_ISLNK(about.st_mode)) {
+        (void)problem_add_plain(&reading->problems, path, "this link leads nowhere");
+    }
+    return false;
+}
+
+static bool read_all(struct reading *reading, struct error *err)
+{
+    struct release *release = reading->release;
     CLEANUP(strlist_clear) struct strlist names = STRLIST_INIT;
     if (!folder_list(release->folder, &names, err)) {
         return false;
     }
-    release->migrations =
-        arena_alloc(release->arena, (names.n + 1) * sizeof *release->migrations);
+    release->migrations = arena_alloc(release->arena, (names.n + 1) * sizeof *release->migrations);
     for (size_t i = 0; i < names.n; i++) {
-        CLEANUP(mem_freep) char *path = path_join(release->folder, names.items[i]);
-        if (names.items[i][0] == '.' || !path_is_folder(path)) {
-            continue;
-        }
-        check_name(release->folder, names.items[i], problems);
-        if (!read_migration(release, names.items[i], problems, err)) {
-            return false;
+        if (is_migration(reading, names.items[i])) {
+            check_name(reading, names.items[i]);
+            read_migration(reading, names.items[i]);
         }
     }
-    check_timestamps(release, problems);
-    return check_lock_file(release->folder, problems, err);
+    check_times(reading);
+    return check_lock_file(reading, err);
 }
 
 static void take_digest(struct release *release)
@@ -171,32 +198,32 @@ static void take_digest(struct release *release)
 
 static bool fail_with(struct problems *problems, const char *folder, struct error *err)
 {
-    size_t n = problems->n;
-    (void)error_set(err, ERROR_CONFIG, "the release %s has %zu mistake%s", folder, n,
-                    n == 1 ? "" : "s");
+    problems_sort(problems);
+    (void)error_set(err, ERROR_CONFIG, "the release %s has %zu mistake%s", folder, problems->n,
+                    problems->n == 1 ? "" : "s");
     problems_move(&err->problems, problems);
     return false;
 }
 
 bool release_read(const char *folder, struct release **ret_release, struct error *err)
 {
-    CLEANUP(release_freep) struct release *release = mem_new(1, sizeof *release);
-    CLEANUP(problems_clear) struct problems problems = {0};
-    release->arena = arena_new();
-    release->folder = mem_copy(folder);
-    if (!path_is_folder(folder)) {
+    CLEANUP(reading_clear) struct reading reading = {.real_folder = realpath(folder, NULL)};
+    if (reading.real_folder == NULL || !path_is_folder(folder)) {
         (void)error_set(err, ERROR_CONFIG, "there is no folder of migrations at %s", folder);
         return error_hint(err, "Name it with --release, or make the first migration with: "
                                "headgate create NAME");
     }
-    if (!read_all(release, &problems, err)) {
+    reading.release = mem_new(1, sizeof *reading.release);
+    reading.release->arena = arena_new();
+    reading.release->folder = mem_copy(folder);
+    if (!read_all(&reading, err)) {
         return false;
     }
-    if (problems.n > 0) {
-        return fail_with(&problems, folder, err);
+    if (reading.problems.n > 0) {
+        return fail_with(&reading.problems, folder, err);
     }
-    take_digest(release);
-    *ret_release = TAKE(release);
+    take_digest(reading.release);
+    *ret_release = TAKE(reading.release);
     return true;
 }
 

@@ -59,11 +59,24 @@ void report_plan(const struct deploy_plan *plan)
     document_end(&writer);
 }
 
-void report_deploy_applied(const struct plan_item *item, msec took)
+/* So that the times stand below each other although each line is printed when it happens. */
+static int widest_pending(const struct deploy_plan *plan)
+{
+    size_t widest = 0;
+    for (size_t i = 0; i < plan->n; i++) {
+        size_t width = strlen(plan->items[i].name);
+        if (plan->items[i].state == MIGRATION_PENDING && width > widest) {
+            widest = width;
+        }
+    }
+    return (int)widest;
+}
+
+void report_deploy_applied(const struct deploy_plan *plan, const struct plan_item *item, msec took)
 {
     CLEANUP(mem_freep) char *time = duration_human(took);
     if (!output_json()) {
-        output_print("  %s  applied in %s\n", item->name, time);
+        output_print("  %-*s  applied in %s\n", widest_pending(plan), item->name, time);
     }
 }
 

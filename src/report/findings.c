@@ -97,6 +97,12 @@ void report_embedded(const struct embedded_list *list)
         json_write_object(&writer);
         json_write_member_text(&writer, "name", item->name);
         json_write_member_bool(&writer, "running", item->running);
+        json_write_key(&writer, "pid");
+        if (item->running) {
+            json_write_integer(&writer, item->pid);
+        } else {
+            json_write_text(&writer, NULL);
+        }
         json_write_member_text(&writer, "server_version", item->version_text);
         json_write_member_text(&writer, "folder", item->folder);
         json_write_member_text(&writer, "url", item->conninfo);

@@ -42,7 +42,9 @@ static void add_row(struct table *table, const struct environment_status *status
     enum style style = STYLE_BAD;
     table_row(table);
     table_set(table, 0, STYLE_BOLD, mem_copy(status->environment->name));
-    table_set(table, 1, STYLE_PLAIN, environment_display(status->environment));
+    if (status->environment->target.resolved) {
+        table_set(table, 1, STYLE_PLAIN, environment_display(status->environment));
+    }
     if (plan == NULL) {
         bool unreachable = status->error.code == ERROR_UNREACHABLE;
         table_set(table, 3, style,
@@ -75,6 +77,15 @@ static const char *next_step(const struct environment_status *statuses, size_t n
     return NULL;
 }
 
+static void add_indented(struct strbuf *out, const char *sentences)
+{
+    for (const char *c = sentences; c != NULL && *c != '\0'; c++) {
+        strbuf_add(out, c == sentences || c[-1] == '\n' ? "  " : "");
+        strbuf_add_char(out, *c);
+    }
+    strbuf_add(out, sentences != NULL ? "\n" : "");
+}
+
 static void print_trouble(const struct environment_status *status)
 {
     const struct error *error = status->plan != NULL ? &status->plan->refusal : &status->error;
@@ -83,17 +94,15 @@ static void print_trouble(const struct environment_status *status)
         return;
     }
     strbuf_add_char(&out, '\n');
-    style_add(&out, output_color_stdout(), STYLE_BAD, status->environment->name);
-    strbuf_printf(&out, ": %s\n", error->message);
+    if (status->plan != NULL) { /* a failure names its environment already */
+        strbuf_printf(&out, "environment \"%s\": ", status->environment->name);
+    }
+    strbuf_printf(&out, "%s\n", error->message);
     for (size_t i = 0; i < error->problems.n; i++) {
         problem_render(&error->problems.items[i], output_color_stdout(), &out);
     }
-    if (error->detail != NULL) {
-        strbuf_printf(&out, "  %s\n", error->detail);
-    }
-    if (error->hint != NULL) {
-        strbuf_printf(&out, "  %s\n", error->hint);
-    }
+    add_indented(&out, error->detail);
+    add_indented(&out, error->hint);
     output_write(out.text, out.size);
 }
 

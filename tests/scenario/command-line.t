@@ -28,9 +28,12 @@ What the program says about itself, and to those who mistype.
     completion         print completions for a shell
   
   Options of every command
-    --environments FILE    the environments file; else pipelines/environments.json, here or in a folder above
-    --release PATH         the folder of migrations; else migrations/ beside the folder of pipelines
-    --state DIR            where headgate keeps what it makes; else .headgate/ beside the folder of pipelines
+    --environments FILE    the environments file; else pipelines/environments.json, here or in a
+                           folder above
+    --release PATH         the folder of migrations; else migrations/ beside the folder of
+                           pipelines
+    --state DIR            where headgate keeps what it makes; else .headgate/ beside the folder
+                           of pipelines
     --json                 results as JSON on stdout, errors as JSON on stderr
     --no-input             never ask; refuse instead
     --no-color             no colours (so does NO_COLOR)
@@ -61,9 +64,12 @@ What the program says about itself, and to those who mistype.
     --confirm ENV          for scripts: yes, this environment is meant
   
   Options of every command
-    --environments FILE    the environments file; else pipelines/environments.json, here or in a folder above
-    --release PATH         the folder of migrations; else migrations/ beside the folder of pipelines
-    --state DIR            where headgate keeps what it makes; else .headgate/ beside the folder of pipelines
+    --environments FILE    the environments file; else pipelines/environments.json, here or in a
+                           folder above
+    --release PATH         the folder of migrations; else migrations/ beside the folder of
+                           pipelines
+    --state DIR            where headgate keeps what it makes; else .headgate/ beside the folder
+                           of pipelines
     --json                 results as JSON on stdout, errors as JSON on stderr
     --no-input             never ask; refuse instead
     --no-color             no colours (so does NO_COLOR)
@@ -119,26 +125,15 @@ What the program says about itself, and to those who mistype.
 As JSON on stderr too:
 
   $ headgate deploy --dryrun --json
-  error: headgate deploy: there is no option "--dryrun"
-  hint: Did you mean "--dry-run"?
+  {"format":1,"error":{"kind":"usage","exit_status":64,"message":"headgate deploy: there is no option \"--dryrun\"","detail":null,"hint":"Did you mean \"--dry-run\"?","problems":[]}}
   [64]
 
 Outside of a project:
 
   $ headgate status
-  Release 54286f6f  7 migrations in /tmp/migrations
-  
-    development  embedded:development  PostgreSQL NN  7 pending  0 applied
-    staging      embedded:staging      PostgreSQL NN  7 pending  0 applied
-    production   embedded:production   PostgreSQL NN  7 pending  0 applied
-  
-  Next: headgate deploy development
-  making the embedded cluster "development"
-  starting the embedded cluster "development"
-  making the embedded cluster "staging"
-  starting the embedded cluster "staging"
-  making the embedded cluster "production"
-  starting the embedded cluster "production"
+  error: there is no pipelines/environments.json here or in a folder above
+  hint: Name the file with --environments FILE, or make it: {"environments": {"development": {"kind": "development", "url": "embedded:development"}}}
+  [65]
   $ headgate status --environments nowhere.json
   error: could not read nowhere.json: No such file or directory
   [65]
@@ -165,8 +160,8 @@ A new migration needs only a name:
   error: "!!!" has no letter or digit to name a migration by
   [64]
   $ cd "$SCENARIO" && mkdir empty && cd empty && headgate create init | sed 's/[0-9]\{14\}/TIME/' && ls migrations | tail -1 && cd ../shop
-  /tmp/migrations/TIME_init/migration.sql
-  ls: cannot access 'migrations': No such file or directory
+  migrations/TIME_init/migration.sql
+  migration_lock.toml
 
 What the environments file says, and from where:
 
@@ -214,9 +209,10 @@ What the environments file says, and from where:
 
 Results that cannot be written are no success; a reader that went away is none of our business:
 
-  $ headgate help >/dev/full
-  sed: couldn't flush stdout: No space left on device
-  $ headgate help | head -1
+  $ command headgate help >/dev/full
+  error: could not write the output: No space left on device
+  [1]
+  $ command headgate help | head -1
   headgate promotes PostgreSQL releases from development to production.
 
 The manual and the completions:

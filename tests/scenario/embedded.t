@@ -15,10 +15,11 @@ The private databases: kept, found again, started again after a crash, stopped, 
 The server is killed as by the power switch; the next command finds the data:
 
   $ pid=$(member pid); kill -9 $pid; until_true eval '! kill -0 $pid'
-  kill: usage: kill [-s sigspec | -n signum | -sigspec] pid | jobspec ... or kill -l [sigspec]
   $ headgate embedded list --json | grep -E 'running|pid'
-        "running": true,
+        "running": false,
+        "pid": null,
   $ headgate status development
+  starting the embedded cluster "development"
   Release 54286f6f  7 migrations in migrations
   
     development  embedded:development  PostgreSQL NN  up to date  7 applied
@@ -29,7 +30,7 @@ Somebody removes its socket, which is as good as dead; the next command makes it
 
   $ rm -r .headgate/embedded/development/s
   $ headgate status development 2>&1 | tail -1
-  starting the embedded cluster "development"
+    development  embedded:development  PostgreSQL NN  up to date  7 applied
   $ psql -XAtq "$url" -c "select name from users"
   Ada
 
@@ -79,13 +80,13 @@ A server that cannot start says why, in its own words:
   $ headgate embedded stop development -q
   $ echo 'shared_buffers = lots' >>.headgate/embedded/development/data/postgresql.conf
   $ headgate status development
+  starting the embedded cluster "development"
   Release 54286f6f  7 migrations in migrations
   
     development  embedded:development  cannot be looked at
   
-  development: environment "development": embedded cluster "development": could not start the server
-    Its log ends with: 2026-11-20 16:41:28.575 UTC [4946] LOG:  invalid value for parameter "shared_buffers": "lots"
-  2026-11-20 16:41:28.575 UTC [4946] FATAL:  configuration file "SCENARIO/shop/.headgate/embedded/development/data/postgresql.conf" contains errors
+  environment "development": embedded cluster "development": could not start the server
+    Its log ends with: TIME LOG:  invalid value for parameter "shared_buffers": "lots"
+    TIME FATAL:  configuration file "SCENARIO/shop/.headgate/embedded/development/data/postgresql.conf" contains errors
     The whole log is "SCENARIO/shop/.headgate/embedded/development/log".
-  starting the embedded cluster "development"
   [1]

@@ -33,6 +33,7 @@ A mistake, with its place; the one before it is applied:
   
   error: environment "development": migration "20261002000000_bad" failed: syntax error at or near "defualt" (SQLSTATE 42601)
   detail: It was rolled back as a whole: nothing of it is in the database.
+  hint: Correct migrations/20261002000000_bad/migration.sql, then go on: headgate deploy development
   [1]
   $ sql "select to_regclass('half') is null, count(*) from _prisma_migrations"
   t|8
@@ -57,7 +58,7 @@ Data that are in the way name table and constraint:
   > insert into good (id) values (1), (1);
   > SQL
   $ headgate deploy --json >/dev/null
-  {"format":1,"error":{"kind":"database","exit_status":1,"message":"environment \"development\": migration \"20261003000000_unique\" failed: duplicate key value violates unique constraint \"good_pkey\"","detail":"It was rolled back as a whole: nothing of it is in the database.","hint":null,"sqlstate":"23505","table":"public.good","constraint":"good_pkey","problems":[]}}
+  {"format":1,"error":{"kind":"database","exit_status":1,"message":"environment \"development\": migration \"20261003000000_unique\" failed: duplicate key value violates unique constraint \"good_pkey\"","detail":"Key (id)=(1) already exists. It was rolled back as a whole: nothing of it is in the database.","hint":"Correct migrations/20261003000000_unique/migration.sql, then go on: headgate deploy development","sqlstate":"23505","table":"public.good","constraint":"good_pkey","problems":[{"message":"duplicate key value violates unique constraint \"good_pkey\"","file":"migrations/20261003000000_unique/migration.sql","notes":[]}]}}
   [1]
   $ rm -r migrations/20261003000000_unique
 
@@ -81,8 +82,12 @@ Where that fails half-way it says so, and the next deploy wants a person:
   > create table second_half (id int, id int);
   > SQL
   $ headgate deploy 2>&1 >/dev/null
+  error: column "id" specified more than once
+    --> migrations/20261005000000_half/migration.sql
+  
   error: environment "development": migration "20261005000000_half" failed: column "id" specified more than once (SQLSTATE 42701)
   detail: It ended its own transaction, so a part of it may be in the database; its history row says that it is unfinished.
+  hint: Look at what it has done, then settle it with: prisma migrate resolve --rolled-back 20261005000000_half (or --applied).
   [1]
   $ sql "select to_regclass('first_half') is null"
   f
@@ -97,6 +102,10 @@ What cannot run in a transaction is refused by the server, and nothing is left:
   $ sql "update _prisma_migrations set rolled_back_at = now() where finished_at is null; drop table first_half"
   $ echo 'create index concurrently good_kind on good (id);' >migrations/20261005000000_half/migration.sql
   $ headgate deploy 2>&1 >/dev/null
+  error: CREATE INDEX CONCURRENTLY cannot run inside a transaction block
+    --> migrations/20261005000000_half/migration.sql
+  
   error: environment "development": migration "20261005000000_half" failed: CREATE INDEX CONCURRENTLY cannot run inside a transaction block (SQLSTATE 25001)
   detail: It was rolled back as a whole: nothing of it is in the database.
+  hint: Correct migrations/20261005000000_half/migration.sql, then go on: headgate deploy development
   [1]

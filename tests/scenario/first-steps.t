@@ -4,6 +4,12 @@ A person without any set-up looks, deploys to development, and looks again.
   $ shop
 
   $ headgate status
+  making the embedded cluster "development"
+  starting the embedded cluster "development"
+  making the embedded cluster "staging"
+  starting the embedded cluster "staging"
+  making the embedded cluster "production"
+  starting the embedded cluster "production"
   Release 54286f6f  7 migrations in migrations
   
     development  embedded:development  PostgreSQL NN  7 pending  0 applied
@@ -11,12 +17,6 @@ A person without any set-up looks, deploys to development, and looks again.
     production   embedded:production   PostgreSQL NN  7 pending  0 applied
   
   Next: headgate deploy development
-  making the embedded cluster "development"
-  starting the embedded cluster "development"
-  making the embedded cluster "staging"
-  starting the embedded cluster "staging"
-  making the embedded cluster "production"
-  starting the embedded cluster "production"
 
 The second time there is nothing to make, and nothing to say on stderr:
 

@@ -50,7 +50,7 @@ An edited file:
   
     development  SCENARIO/pg:5432/postgres  PostgreSQL NN  1 edited  6 applied
   
-  development: migration "20260126141207_products" was edited after it was applied
+  environment "development": migration "20260126141207_products" was edited after it was applied
     It was applied at TIME with checksum e89954b5; migrations/20260126141207_products/migration.sql now has 04e85566.
     Bring back the file as it was (git log -- migrations/20260126141207_products/migration.sql) and make the change in a new migration: headgate create NAME.
   [1]
@@ -143,10 +143,10 @@ A database that may only be read:
   $ sql "alter system set default_transaction_read_only = on"; sql 'select pg_reload_conf()' >/dev/null
   $ headgate deploy 2>&1 | tail -5
   
-  
   0 of 1 applied in N ms, then it stopped.
   error: environment "development": migration "20261001000000_new" failed: cannot execute INSERT in a read-only transaction (SQLSTATE 25006)
   detail: It was rolled back as a whole: nothing of it is in the database.
+  hint: When that is settled, then go on: headgate deploy development
   $ psql -XAtq "$url options='-c default_transaction_read_only=off'" -c "alter system reset default_transaction_read_only" -c 'select pg_reload_conf()' >/dev/null
 
 Nobody there:
@@ -160,7 +160,7 @@ Nobody there:
   
     development  SCENARIO/pg:5432/nowhere  cannot be reached
   
-  development: environment "development": could not connect to SCENARIO/pg:5432/nowhere: database "nowhere" does not exist
+  environment "development": could not connect to SCENARIO/pg:5432/nowhere: database "nowhere" does not exist
     Create the database, or correct its name in the connection string.
   [69]
 

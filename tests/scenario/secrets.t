@@ -27,7 +27,8 @@ The same password in a variable, a literal, a file and a command's output, as it
 
 All argument lists of the machine are watched meanwhile:
 
-  $ { while sleep 0.005; do cat /proc/[0-9]*/cmdline; done; } 2>/dev/null | tr '\0' '\n' | grep -v "grep" | sort -u --buffer-size=50M >"$SCENARIO/arguments" & watcher=$!
+  $ watch_arguments() { until [ -e "$SCENARIO/enough" ]; do cat /proc/[0-9]*/cmdline | tr '\0' ' '; done >"$SCENARIO/arguments" 2>/dev/null; }
+  $ watch_arguments & watcher=$!
 
   $ for words in 'status' 'status --json' 'deploy' 'deploy --dry-run' 'deploy --json' 'deploy -v' 'doctor' 'doctor --json' 'config show' 'config show --origin' 'config show --json'; do
   >     for name in variable whole literal file command wrong nowhere odd; do
@@ -40,26 +41,42 @@ All argument lists of the machine are watched meanwhile:
 They worked, or failed in the way they should:
 
   $ grep '^status [a-z]* ' "$SCENARIO/statuses"
+  status variable 0
+  status whole 0
+  status literal 0
+  status file 0
+  status command 0
+  status wrong 69
+  status nowhere 69
+  status odd 65
   $ grep -c 'has release' "$SCENARIO/screens"
+  10
 
 A file that is no JSON, a key that does not exist, a hint that quotes the line:
 
   $ broken() { command headgate status --environments pipelines/broken.json >>"$SCENARIO/screens" 2>&1; echo $?; }
   $ echo "{ \"environments\": { \"a\": { \"kind\": \"development\", \"url\": \"$(at "$encoded")\" " >pipelines/broken.json; broken
+  65
   $ echo "{ \"environments\": { \"a\": { \"kind\": \"development\", \"ulr\": \"$(at "$encoded")\" } } }" >pipelines/broken.json; broken
+  65
   $ echo "{ \"environments\": { \"a\": { \"kind\": \"development\", \"url\": [\"host=x password=$encoded\"] } } }" >pipelines/broken.json; broken
+  65
 
 A migration that says it aloud, in an error and in a notice:
 
   $ mkdir migrations/20261001000000_loud
   $ printf "do \$\$ begin raise notice 'it is %%', 'canary-0%%/@:?#[1]'; raise exception 'it is %%', 'canary-0%%/@:?#[1]'; end \$\$;\n" >migrations/20261001000000_loud/migration.sql
   $ headgate deploy variable -v 2>&1 | tee -a "$SCENARIO/screens" | grep '^error: env'
+  error: environment "variable": migration "20261001000000_loud" failed: it is *** (SQLSTATE P0001)
 
 Nowhere:
 
-  $ kill $watcher; wait $watcher 2>/dev/null; pkill -P $$ sleep
+  $ touch "$SCENARIO/enough"; wait $watcher
+  $ grep -c 'headgate status --json' "$SCENARIO/arguments" | awk '{ print ($1 > 0) ? "argument lists were seen" : "none" }'
+  argument lists were seen
   $ wc -l <"$SCENARIO/screens" | awk '{ print ($1 > 300) ? "many lines were looked at" : $1 }'
+  many lines were looked at
   $ grep -E 'canary-0|%2F%40%3A' "$SCENARIO/screens" | head -3
-  $ grep -E 'canary-0|%2F%40%3A' "$SCENARIO/arguments" | head -3
+  $ grep -aoE '.{30}(canary-0|%2F%40%3A)' "$SCENARIO/arguments" | head -3
   $ grep -rE 'canary-0|%2F%40%3A' .headgate 2>/dev/null | head -3
-  $ grep -E 'canary-0|%2F%40%3A' "$SCENARIO/pg/log" | grep -v 'raise ' | head -3
+  $ grep -E 'canary-0|%2F%40%3A' "$SCENARIO/pg/log" | grep -v 'it is' | head -3

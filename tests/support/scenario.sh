@@ -51,7 +51,7 @@ until_true() {
 # headgate` is the program itself.
 headgate() {
     local status=0
-    if [ "$(readlink /dev/fd/1)" = "$(readlink /dev/fd/2)" ]; then
+    if [ /dev/fd/1 -ef /dev/fd/2 ]; then
         command headgate "$@" >"$SCENARIO/.screen" 2>&1 || status=$?
         level <"$SCENARIO/.screen"
     else
@@ -63,7 +63,19 @@ headgate() {
 }
 level() {
     sed -E -e 's/PostgreSQL [0-9]+(\.[0-9]+)?/PostgreSQL NN/g' -e 's/("server_version": )"[0-9.]+"/\1"NN"/' \
-        -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(\.[0-9]+)?Z/TIME/g' -e 's/server process [0-9]+/server process N/g' \
+        -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(\.[0-9]+)?Z/TIME/g' -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]{12} UTC \[[0-9]+\]/TIME/g' -e 's/server process [0-9]+/server process N/g' \
         -e 's/ in ([0-9.]+ m?s|[0-9]+m [0-9]+s)/ in N ms/g' -e 's/("milliseconds": )[0-9]+/\1N/' \
-        -e 's/(ystem.identifier(": "| is ))[0-9]{10,}/\1NNN/' -e "s|$SCENARIO|SCENARIO|g" -e 's/[0-9.]+ [MG]B/N MB/g'
+        -e 's/(ystem.identifier(": "| is ))[0-9]{10,}/\1NNN/' -e "s|$SCENARIO|SCENARIO|g" -e 's/[0-9.]+ [MG]B/N MB/g' "${level_more[@]}"
+}
+level_more=()
+# For README.md, which shows what a person would see: a home folder, a date, a digest.
+same_as_readme() {
+    level_more=(-e 's|(/home/you\|SCENARIO)/shop|SHOP|g' -e 's/20261[0-9]{9}_/TIME_/g' -e 's/elease [0-9a-f]{8}/elease DIGEST/g'
+        -e 's/("digest": )"[0-9a-f]+"/\1"DIGEST"/')
+}
+level_but_commands() { # of a transcript: its commands stay
+    local line
+    while IFS= read -r line; do
+        case $line in '  $ '* | '  > '*) printf '%s\n' "$line" ;; *) level <<<"$line" ;; esac
+    done
 }

@@ -321,12 +321,12 @@ static void the_deadline_ends_a_slow_start(void **state)
     (void)state;
     CLEANUP(error_clear) struct error err = ERROR_INIT;
     struct scratch *scratch = NULL;
-    use_fakes("sleep 50", "exit 1");
+    use_fakes("exec sleep 50", "exit 1");
     assert_fails(scratch_open(NULL, deadline_in(100), &scratch, &err), ERROR_TIMEOUT);
     assert_true(err.retryable);
     assert_nothing_is_left();
     error_clear(&err);
-    use_fakes("exit 0", "sleep 50");
+    use_fakes("exit 0", "exec sleep 50");
     assert_fails(scratch_open(NULL, deadline_in(100), &scratch, &err), ERROR_TIMEOUT);
     assert_nothing_is_left();
 }
@@ -335,7 +335,7 @@ static void a_wish_to_stop_ends_the_wait(void **state)
 {
     (void)state;
     int status = -1;
-    use_fakes("sleep 50", "exit 1");
+    use_fakes("exec sleep 50", "exit 1");
     pid_t child = fork();
     if (child == 0) {
         struct error err = ERROR_INIT;
@@ -355,7 +355,7 @@ static void a_keeper_that_is_killed_is_missed(void **state)
 {
     (void)state;
     int status = -1;
-    use_fakes("sleep 50", "exit 1");
+    use_fakes("exec sleep 50", "exit 1");
     pid_t child = fork();
     if (child == 0) {
         struct error err = ERROR_INIT;

@@ -131,7 +131,7 @@ static void what_the_kernel_makes_up_is_read_too(void **state)
     CLEANUP(error_clear) struct error err = ERROR_INIT;
     CLEANUP(strbuf_clear) struct strbuf text = STRBUF_INIT;
     assert_ok(file_read("/proc/self/status", MUCH, &text, &err));
-    assert_contains(text.text, "Name:\ttest_file");
+    assert_contains(text.text, "Name:\t");
     assert_unreadable("/proc/self/status", 10, 0, "/proc/self/status is larger than 10 bytes");
     assert_ok(file_read("/dev/null", 0, &text, &err));
     assert_int_equal(text.size, 0);
