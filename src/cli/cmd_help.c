@@ -9,36 +9,41 @@ static bool unknown(const char *what, const char *word, const char *hint, struct
     return error_hint(err, "%s", hint);
 }
 
-static bool help_about(const struct options *options, char **ret_text, struct error *err)
+/* NULL (and an error) where there is no such command. */
+static char *help_about(const struct options *options, struct error *err)
 {
-    char *words[2] = {NULL, NULL};
+    char *words[2] = {NULL, NULL}; /* no command takes more arguments */
     size_t used = 0;
-    for (size_t i = 0; i < options->n_arguments; i++) {
+    for (size_t i = 0; i < options->n_arguments && i < ARRAY_LEN(words); i++) {
         words[i] = mem_copy(options->arguments[i]);
     }
     const struct command *command = command_find(words, options->n_arguments, &used);
     mem_free(words[0]);
     mem_free(words[1]);
     if (command == NULL || used != options->n_arguments) {
-        return unknown("command", options->arguments[0], "See: headgate help", err);
+        (void)unknown("command", options->arguments[0], "See: headgate help", err);
+        return NULL;
     }
-    *ret_text = help_for(command);
-    return true;
+    return help_for(command);
+}
+
+static char *help_text(const struct options *options, struct error *err)
+{
+    if (text_equal(options->format, "man")) {
+        return help_man();
+    }
+    if (options->format != NULL && !text_equal(options->format, "text")) {
+        (void)unknown("format", options->format, "It is text or man.", err);
+        return NULL;
+    }
+    return options->n_arguments == 0 ? help_overview() : help_about(options, err);
 }
 
 static bool run_help(const struct options *options, int *status, struct error *err)
 {
-    CLEANUP(mem_freep) char *text = NULL;
+    CLEANUP(mem_freep) char *text = help_text(options, err);
     (void)status;
-    if (options->format != NULL && !text_equal(options->format, "man") &&
-        !text_equal(options->format, "text")) {
-        return unknown("format", options->format, "It is text or man.", err);
-    }
-    if (text_equal(options->format, "man")) {
-        text = help_man();
-    } else if (options->n_arguments == 0) {
-        text = help_overview();
-    } else if (!help_about(options, &text, err)) {
+    if (text == NULL) {
         return false;
     }
     output_write(text, strlen(text));

@@ -1,5 +1,4 @@
 /* One migration: its text, its checksum, and how a new one is made. */
-#include <ctype.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -76,16 +75,24 @@ bool name_has_time(const char *name)
     return strspn(name, "0123456789") == TIME_DIGITS;
 }
 
+/* A lower-case letter or a digit, else "_"; in every locale. */
+static char shaped(char c)
+{
+    if (c >= 'A' && c <= 'Z') {
+        return (char)(c - 'A' + 'a');
+    }
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ? c : '_';
+}
+
 /* "Add Users' e-mail" becomes "add_users_e_mail". */
 static char *slug(const char *name)
 {
     CLEANUP(strbuf_clear) struct strbuf text = STRBUF_INIT;
     for (; *name != '\0' && text.size < SLUG_LIMIT; name++) {
-        unsigned char c = (unsigned char)*name;
-        if (isalnum(c)) {
-            strbuf_add_char(&text, (char)tolower(c));
-        } else if (c != '\'' && text.size > 0 && text.text[text.size - 1] != '_') {
-            strbuf_add_char(&text, '_');
+        char c = shaped(*name);
+        bool may_part = *name != '\'' && text.size > 0 && text.text[text.size - 1] != '_';
+        if (c != '_' || may_part) {
+            strbuf_add_char(&text, c);
         }
     }
     while (text.size > 0 && text.text[text.size - 1] == '_') {
@@ -167,9 +174,9 @@ static bool write_migration(const char *folder, const char *path, const char *te
 bool migration_create(const char *folder, const char *name, int64_t now_usec, char **ret_path,
                       struct error *err)
 {
-    CLEANUP(mem_freep) char *shaped = slug(name);
+    CLEANUP(mem_freep) char *short_name = slug(name);
     CLEANUP(mem_freep) char *digits = NULL;
-    if (shaped[0] == '\0') {
+    if (short_name[0] == '\0') {
         return error_set(err, ERROR_USAGE, "\"%s\" has no letter or digit to name a migration by",
                          name);
     }
@@ -177,7 +184,7 @@ bool migration_create(const char *folder, const char *name, int64_t now_usec, ch
         !next_time(folder, now_usec, &digits, err)) {
         return false;
     }
-    CLEANUP(mem_freep) char *own_name = mem_printf("%s_%s", digits, shaped);
+    CLEANUP(mem_freep) char *own_name = mem_printf("%s_%s", digits, short_name);
     CLEANUP(mem_freep) char *own = path_join(folder, own_name);
     CLEANUP(mem_freep) char *path = path_join(own, "migration.sql");
     CLEANUP(mem_freep) char *text = first_text(name);

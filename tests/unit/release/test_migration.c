@@ -1,7 +1,9 @@
 #include "scratch.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "headgate/clock.h"
 #include "headgate/file.h"
@@ -241,7 +243,7 @@ static void a_new_migration_is_one_comment(void **state)
 static void a_new_migration_makes_a_release(void **state)
 {
     (void)state;
-    CLEANUP(mem_freep) char *path = create("first", NOON);
+    mem_free(create("first", NOON));
     CLEANUP(release_freep) struct release *release = read_it();
     assert_int_equal(release->n, 1);
     assert_string_equal(release->migrations[0].name, "20261126120203_first");
@@ -318,10 +320,10 @@ static void after_digits_that_are_no_time_nothing_can_come(void **state)
 static void the_lock_file_is_made_once(void **state)
 {
     (void)state;
-    CLEANUP(mem_freep) char *first = create("a", NOON);
+    mem_free(create("a", NOON));
     assert_contains(scratch_out("cat r/migration_lock.toml"), "provider = \"postgresql\"");
     scratch_sh("echo 'provider = \"postgres\"' > r/migration_lock.toml");
-    CLEANUP(mem_freep) char *second = create("b", NOON);
+    mem_free(create("b", NOON));
     assert_string_equal(scratch_out("cat r/migration_lock.toml"), "provider = \"postgres\"");
 }
 
@@ -333,6 +335,25 @@ static void a_folder_that_cannot_be_made_is_a_failure(void **state)
     scratch_sh("touch r");
     assert_fails(migration_create(folder(), "y", NOON, &path, &err), ERROR_IO);
     assert_null(path);
+}
+
+static void what_cannot_be_written_leaves_nothing(void **state)
+{
+    (void)state;
+    CLEANUP(error_clear) struct error err = ERROR_INIT;
+    char *path = NULL;
+    mem_free(create("a", NOON));
+    struct rlimit before, none;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    none = (struct rlimit){0, before.rlim_max};
+    (void)signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+    bool made = migration_create(folder(), "b", NOON, &path, &err);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_false(made);
+    assert_int_equal(err.code, ERROR_IO);
+    assert_null(path);
+    assert_string_equal(scratch_out("ls r"), "20261126120203_a\nmigration_lock.toml");
 }
 
 int main(void)
@@ -357,6 +378,7 @@ int main(void)
         TEST(after_digits_that_are_no_time_nothing_can_come),
         TEST(the_lock_file_is_made_once),
         TEST(a_folder_that_cannot_be_made_is_a_failure),
+        TEST(what_cannot_be_written_leaves_nothing),
     };
     return cmocka_run_group_tests_name("release/migration", tests, NULL, NULL);
 }

@@ -239,8 +239,7 @@ static void what_postgresql_takes_for_utf8_is_utf8(void **state)
                                        "\xef\xbf\xbf",
                                        "\xf0\x90\x80\x80",
                                        "\xf4\x8f\xbf\xbf",
-                                       "\xef\xbb\xbf"
-                                       "a"};
+                                       "\xef\xbb\xbf_"};
     static const char *const bad[] = {"\x80",
                                       "\xc0\x80",
                                       "\xc1\xbf",
