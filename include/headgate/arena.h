@@ -1,6 +1,6 @@
 /*
- * One lifetime for many small things: a parsed document and everything cut from it live in one arena, owned by that
- * document. An arena is an explicit object, never a "current" one.
+ * One lifetime for many small things: a parsed document and everything cut from it live in one
+ * arena, owned by that document. An arena is an explicit object, never a "current" one.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /*
- * Time. Deadlines are absolute, on the monotonic clock, and are passed down: a function that waits takes the deadline
- * of the whole work, never a timeout of its own.
+ * Time. Deadlines are absolute, on the monotonic clock, and are passed down: a function that waits
+ * takes the deadline of the whole work, never a timeout of its own.
  */
 #pragma once
 

@@ -1,12 +1,14 @@
 /*
  * PostgreSQL servers of our own.
  *
- * An *embedded* cluster is kept: development with no set-up at all. It is made on first use, listens on a Unix socket in a
- * 0700 folder only, goes on running after the command that started it, and is started again by the next command after any
- * crash. A *scratch* cluster is thrown away: fsync off, up in under a second, gone when it is closed or its owner dies; a keeper
- * process sees to it, and what a kill of both leaves behind is swept by the next start of any headgate.
+ * An *embedded* cluster is kept: development with no set-up at all. It is made on first use,
+ * listens on a Unix socket in a 0700 folder only, goes on running after the command that started
+ * it, and is started again by the next command after any crash. A *scratch* cluster is thrown away:
+ * fsync off, up in under a second, gone when it is closed or its owner dies; a keeper process sees
+ * to it, and what a kill of both leaves behind is swept by the next start of any headgate.
  *
- * PostgreSQL refuses to run as root, so as root they run as another user (HEADGATE_SERVER_USER, else postgres, else nobody).
+ * PostgreSQL refuses to run as root, so as root they run as another user (HEADGATE_SERVER_USER,
+ * else postgres, else nobody).
  */
 #pragma once
 
@@ -27,7 +29,8 @@ struct server_programs {
 };
 
 struct server_list {
-    struct server_programs *items; /* best first: the order of HEADGATE_PG_BINDIR, PATH, pg_config, then newest Debian folder */
+    struct server_programs *items; /* best first: the order of HEADGATE_PG_BINDIR, PATH, pg_config,
+                                      then newest Debian folder */
     size_t n;
 };
 
@@ -43,8 +46,9 @@ void server_programs_clear(struct server_programs *server);
 /* --- embedded clusters --- */
 
 /*
- * The connection string of the embedded cluster `name` under the state folder: "host=... dbname=... user=...". It is made and
- * started where that is needed (say so through on_progress, which may be NULL). Two commands that come at once wait for each other.
+ * The connection string of the embedded cluster `name` under the state folder: "host=... dbname=...
+ * user=...". It is made and started where that is needed (say so through on_progress, which may be
+ * NULL). Two commands that come at once wait for each other.
  */
 NODISCARD bool embedded_open(const char *state_folder, const char *name, msec deadline,
                              void (*on_progress)(const char *sentence), char **ret_conninfo,
@@ -86,5 +90,6 @@ const char *scratch_folder(const struct scratch *scratch);
 void scratch_close(struct scratch *scratch);
 void scratch_closep(struct scratch **scratch);
 
-/* Removes what dead owners left: half-made embedded clusters, scratch folders and their servers. Cheap when there is nothing. */
+/* Removes what dead owners left: half-made embedded clusters, scratch folders and their servers.
+ * Cheap when there is nothing. */
 void clusters_sweep(const char *state_folder);

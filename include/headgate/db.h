@@ -1,13 +1,14 @@
 /*
  * A session with a PostgreSQL server.
  *
- * Connecting and every statement take a deadline and give way to a wish to stop (interrupt.h): then the server is asked to
- * cancel. When a deadline passes without an answer the session is closed, and the error says that the statement may still be
- * running. Only host name look-ups can wait longer than the deadline: libpq does them in one blocking piece.
+ * Connecting and every statement take a deadline and give way to a wish to stop (interrupt.h): then
+ * the server is asked to cancel. When a deadline passes without an answer the session is closed,
+ * and the error says that the statement may still be running. Only host name look-ups can wait
+ * longer than the deadline: libpq does them in one blocking piece.
  *
- * Every statement we send stands in a .sql file beside the module that sends it and is embedded as a struct
- * db_statement; values are always parameters. There is no function that runs a text, except db_run_script, which
- * `deploy` alone uses, for the user's migrations.
+ * Every statement we send stands in a .sql file beside the module that sends it and is embedded as
+ * a struct db_statement; values are always parameters. There is no function that runs a text,
+ * except db_run_script, which `deploy` alone uses, for the user's migrations.
  *
  * Nobody else includes libpq's header.
  */
@@ -24,10 +25,11 @@
 /* --- where to connect to --- */
 
 /*
- * A connection string in any form that libpq takes: URI, key=value, service file; ~/.pgpass, PGPASSFILE and the PG*
- * variables count as for psql. Prisma's own URI parameters are understood: schema is kept apart (it names the history's schema),
- * pgbouncer=true is remembered, those of its connection pool are dropped; sslaccept and sslidentity, whose meaning libpq
- * does not have, are refused with what to write instead.
+ * A connection string in any form that libpq takes: URI, key=value, service file; ~/.pgpass,
+ * PGPASSFILE and the PG* variables count as for psql. Prisma's own URI parameters are understood:
+ * schema is kept apart (it names the history's schema), pgbouncer=true is remembered, those of its
+ * connection pool are dropped; sslaccept and sslidentity, whose meaning libpq does not have, are
+ * refused with what to write instead.
  */
 struct conninfo;
 
@@ -35,14 +37,17 @@ struct conninfo;
 NODISCARD bool conninfo_parse(const char *url, struct conninfo **ret_conninfo, struct error *err);
 void conninfo_free(struct conninfo *conninfo);
 void conninfo_freep(struct conninfo **conninfo);
-/* A parameter's value ("host", "port", "dbname", "user", "sslmode", ...), or NULL where it is not given. Never a secret one. */
+/* A parameter's value ("host", "port", "dbname", "user", "sslmode", ...), or NULL where it is not
+ * given. Never a secret one. */
 const char *conninfo_get(const struct conninfo *conninfo, const char *keyword);
-/* True where this text is, as a whole, the value of a parameter that is no secret: host, port, dbname, user, ... */
+/* True where this text is, as a whole, the value of a parameter that is no secret: host, port,
+ * dbname, user, ... */
 bool conninfo_is_public_value(const struct conninfo *conninfo, const char *text);
 /* The schema named by Prisma's ?schema=, or NULL. */
 const char *conninfo_schema(const struct conninfo *conninfo);
 bool conninfo_says_pooler(const struct conninfo *conninfo);
-/* "db1.example.net:5432/shop", "/run/postgresql:5432/shop", as far as the string says it. The caller's. */
+/* "db1.example.net:5432/shop", "/run/postgresql:5432/shop", as far as the string says it. The
+ * caller's. */
 char *conninfo_display(const struct conninfo *conninfo);
 
 /* --- sessions --- */
@@ -55,16 +60,17 @@ struct db_options {
 };
 
 struct db_identity {
-    char *host, *port, *database, *user; /* host: what was connected to, a name, an address or a socket folder */
-    int version;                         /* 150020 */
-    char *version_text;                  /* "15.20" */
-    char *system_identifier;             /* NULL where it may not be read */
+    char *host, *port, *database,
+        *user;          /* host: what was connected to, a name, an address or a socket folder */
+    int version;        /* 150020 */
+    char *version_text; /* "15.20" */
+    char *system_identifier; /* NULL where it may not be read */
     bool in_recovery;
     bool pooled; /* something between us and the server hands out backends */
 };
 
-/* ERROR_UNREACHABLE where nobody answers, or the answer is no (wrong password, no such database, too many connections): then with
- * sqlstate and a hint. */
+/* ERROR_UNREACHABLE where nobody answers, or the answer is no (wrong password, no such database,
+ * too many connections): then with sqlstate and a hint. */
 NODISCARD bool db_open(const struct conninfo *conninfo, const struct db_options *options,
                        msec deadline, struct db **ret_db, struct error *err);
 void db_close(struct db *db);
@@ -117,8 +123,10 @@ bool db_is_alive(const struct db *db);
 /* The search path for the rest of the session, quoted by libpq. */
 NODISCARD bool db_set_schema(struct db *db, const char *schema, msec deadline, struct error *err);
 
-/* A whole text of the user's, as one message, in the transaction that is open. On failure err->position counts in it. */
+/* A whole text of the user's, as one message, in the transaction that is open. On failure
+ * err->position counts in it. */
 NODISCARD bool db_run_script(struct db *db, const char *text, msec deadline, struct error *err);
 
-/* Notices and warnings since the last call, one line each: "NOTICE: table \"x\" does not exist, skipping". */
+/* Notices and warnings since the last call, one line each: "NOTICE: table \"x\" does not exist,
+ * skipping". */
 void db_take_notices(struct db *db, struct strlist *ret_notices);

@@ -1,12 +1,13 @@
 /*
  * Deploy: brings a database to a release.
  *
- * A plan is made by looking only, in a read-only session. Executing takes a plan and nothing else, so that what was
- * shown is what is done. Under the lock the history is read again: where somebody was faster and nothing is left, that is
- * fine; where something else is left than was planned, the plan is stale.
+ * A plan is made by looking only, in a read-only session. Executing takes a plan and nothing else,
+ * so that what was shown is what is done. Under the lock the history is read again: where somebody
+ * was faster and nothing is left, that is fine; where something else is left than was planned, the
+ * plan is stale.
  *
- * Each migration runs in one transaction together with its history row: after any crash it is there as a whole, with its
- * row, or not at all.
+ * Each migration runs in one transaction together with its history row: after any crash it is there
+ * as a whole, with its row, or not at all.
  */
 #pragma once
 
@@ -48,7 +49,8 @@ struct deploy_plan {
     struct error refusal;
 };
 
-/* What a deploy would do: connects read only and looks. A reason not to is an answer (plan->refusal), not a failure. */
+/* What a deploy would do: connects read only and looks. A reason not to is an answer
+ * (plan->refusal), not a failure. */
 NODISCARD bool deploy_plan_make(struct environment *environment, const struct release *release,
                                 void (*on_progress)(const char *sentence), msec deadline,
                                 struct deploy_plan **ret_plan, struct error *err);
@@ -56,8 +58,9 @@ void deploy_plan_freep(struct deploy_plan **plan);
 /* How many migrations executing it would run. */
 size_t deploy_plan_size(const struct deploy_plan *plan);
 
-/* What the environment's policy says against executing it now: another environment must have the release first, evidence that
- * only a pipeline brings. Sets plan->refusal. Nothing to do is always allowed. */
+/* What the environment's policy says against executing it now: another environment must have the
+ * release first, evidence that only a pipeline brings. Sets plan->refusal. Nothing to do is always
+ * allowed. */
 NODISCARD bool deploy_plan_check_policy(struct deploy_plan *plan, msec deadline, struct error *err);
 
 struct deploy_observer {
@@ -68,7 +71,8 @@ struct deploy_observer {
     void *context;
 };
 
-/* Executes the plan. *n_applied grows with each migration applied, so that it is right also after a failure. */
+/* Executes the plan. *n_applied grows with each migration applied, so that it is right also after a
+ * failure. */
 NODISCARD bool deploy_plan_execute(const struct deploy_plan *plan, msec lock_deadline,
                                    const struct deploy_observer *observer, size_t *n_applied,
                                    struct error *err);

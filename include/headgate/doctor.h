@@ -1,5 +1,6 @@
 /*
- * The doctor looks at this machine and at every environment, changes nothing, and tells each finding with its remedy.
+ * The doctor looks at this machine and at every environment, changes nothing, and tells each
+ * finding with its remedy.
  */
 #pragma once
 

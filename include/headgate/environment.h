@@ -1,9 +1,11 @@
 /*
- * Environments: what environments.json says exists (targets), and what each of them demands (policy).
+ * Environments: what environments.json says exists (targets), and what each of them demands
+ * (policy).
  *
- * Reading checks the whole file and fetches no secret: url, direct_url, replica_url, ssh and expect are only checked for
- * their syntax. They are resolved for the environments that a command really uses, so that a developer needs no
- * password of production, and a password command runs only when somebody connects.
+ * Reading checks the whole file and fetches no secret: url, direct_url, replica_url, ssh and expect
+ * are only checked for their syntax. They are resolved for the environments that a command really
+ * uses, so that a developer needs no password of production, and a password command runs only when
+ * somebody connects.
  */
 #pragma once
 
@@ -88,7 +90,7 @@ struct environments {
     const char *path;           /* of the file, as the user would name it */
     const char *project_folder; /* above the folder of pipelines */
     const char *state_folder;   /* where headgate keeps what it makes */
-    const char *vault_path;   /* as it stands in the file, or NULL */
+    const char *vault_path;     /* as it stands in the file, or NULL */
     struct retention keep;
     struct environment *items; /* in the order of the file */
     size_t n;
@@ -104,11 +106,12 @@ void environments_freep(struct environments **set);
 NODISCARD bool environments_find(struct environments *set, const char *name,
                                  struct environment **ret_environment, struct error *err);
 
-/* Which environment is meant: the one named on the command line, else DATABASE_ENV, else NODE_ENV, else development.
- * ret_origin is for people: "--env", "DATABASE_ENV", ... */
+/* Which environment is meant: the one named on the command line, else DATABASE_ENV, else NODE_ENV,
+ * else development. ret_origin is for people: "--env", "DATABASE_ENV", ... */
 const char *environment_meant(const char *named, const char **ret_origin);
 
-/* Fetches what stands outside of the file. Done once; ERROR_CONFIG with places where something cannot be had. */
+/* Fetches what stands outside of the file. Done once; ERROR_CONFIG with places where something
+ * cannot be had. */
 NODISCARD bool environment_resolve(struct environment *environment, struct error *err);
 /* "db1.example.net:5432/shop", "embedded:staging". The caller's. */
 char *environment_display(const struct environment *environment);
@@ -122,8 +125,8 @@ struct environment_session {
     enum environment_route route; /* direct: for migrations, over direct_url where there is one */
     void (*on_progress)(const char *sentence);
 };
-/* Resolves, starts an embedded cluster where needed, connects, and checks that this is the server that `expect` names
- * (ERROR_STALE where it is not). */
+/* Resolves, starts an embedded cluster where needed, connects, and checks that this is the server
+ * that `expect` names (ERROR_STALE where it is not). */
 NODISCARD bool environment_connect(struct environment *environment,
                                    const struct environment_session *session, msec deadline,
                                    struct db **ret_db, struct error *err);

@@ -4,12 +4,14 @@
  *   true   the work is done, every ret_ output is set, *err is untouched
  *   false  the work is not done, no ret_ output is touched, *err is set
  *
- * Only failures travel in an error. "The lock is held", "there is no such table" are answers and come as ret_ values.
- * The caller owns the object and starts it with ERROR_INIT. Raising over an error that is already set asserts: two
- * failures in one object mean that the first was ignored. Decisions use code, sqlstate and retryable, never text.
+ * Only failures travel in an error. "The lock is held", "there is no such table" are answers and
+ * come as ret_ values. The caller owns the object and starts it with ERROR_INIT. Raising over an
+ * error that is already set asserts: two failures in one object mean that the first was ignored.
+ * Decisions use code, sqlstate and retryable, never text.
  *
- * The words follow PostgreSQL's style: the message is one line, without a capital or a full stop; "could not" may work
- * later, "cannot" never will; detail and hint are whole sentences: facts there, what to do here.
+ * The words follow PostgreSQL's style: the message is one line, without a capital or a full stop;
+ * "could not" may work later, "cannot" never will; detail and hint are whole sentences: facts
+ * there, what to do here.
  */
 #pragma once
 

@@ -1,7 +1,8 @@
 /*
- * The history: the table in the target that says which migrations it has, row for row what Prisma writes and reads
- * (_prisma_migrations). It stands in the schema that the connection names (public by default), which must be the session's
- * search path: history_use_schema.
+ * The history: the table in the target that says which migrations it has, row for row what Prisma
+ * writes and reads
+ * (_prisma_migrations). It stands in the schema that the connection names (public by default),
+ * which must be the session's search path: history_use_schema.
  *
  * A migration's row is written in the migration's own transaction, so that the target always knows.
  */
@@ -39,8 +40,9 @@ NODISCARD bool history_create(struct db *db, msec deadline, struct error *err);
 /* In the migration's transaction, before it: the row as begun. */
 NODISCARD bool history_begin(struct db *db, const char *name, const char *checksum,
                              char ret_id[UUID_SIZE], msec deadline, struct error *err);
-/* In the migration's transaction, after it: the row as finished. A migration may have changed the search path, so the schema
- * is chosen again. ret_found is false where the begun row is not there any more. */
+/* In the migration's transaction, after it: the row as finished. A migration may have changed the
+ * search path, so the schema is chosen again. ret_found is false where the begun row is not there
+ * any more. */
 NODISCARD bool history_finish(struct db *db, const char *schema, const char *id, msec deadline,
                               bool *ret_found, struct error *err);
 
@@ -48,8 +50,9 @@ struct history_holder {
     int64_t pid;
     char *application, *client, *since; /* since: ISO time */
 };
-/* Prisma's advisory lock, so that it and we exclude each other. It is tried, never waited for inside the server: a session
- * that waits there holds a snapshot, which CREATE INDEX CONCURRENTLY waits for. Freed by the end of the session. */
+/* Prisma's advisory lock, so that it and we exclude each other. It is tried, never waited for
+ * inside the server: a session that waits there holds a snapshot, which CREATE INDEX CONCURRENTLY
+ * waits for. Freed by the end of the session. */
 NODISCARD bool history_try_lock(struct db *db, msec deadline, bool *ret_locked, struct error *err);
 /* Who holds it; ret_found is false where it has just been freed or we may not see it. */
 NODISCARD bool history_lock_holder(struct db *db, msec deadline, bool *ret_found,

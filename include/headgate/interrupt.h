@@ -1,6 +1,7 @@
 /*
- * The wish to stop. SIGINT, SIGTERM and SIGHUP only set a flag; code that waits uses interrupt_poll, which returns at once
- * when the flag is set, and then winds up in its own way. The flag is file-scope state, in interrupt.c only.
+ * The wish to stop. SIGINT, SIGTERM and SIGHUP only set a flag; code that waits uses
+ * interrupt_poll, which returns at once when the flag is set, and then winds up in its own way. The
+ * flag is file-scope state, in interrupt.c only.
  */
 #pragma once
 
@@ -16,7 +17,8 @@ int interrupt_pending(void);
 /* How often somebody asked to stop: a second Ctrl-C means now. */
 int interrupt_count(void);
 void interrupt_forget(void);
-/* poll(2) with a deadline that a signal to stop ends: returns -1 with errno EINTR only for such a signal. */
+/* poll(2) with a deadline that a signal to stop ends: returns -1 with errno EINTR only for such a
+ * signal. */
 int interrupt_poll(struct pollfd *fds, nfds_t n, msec deadline);
 /* In a child between fork and exec: the signals as a program expects them. */
 void interrupt_reset_in_child(void);

@@ -1,6 +1,7 @@
 /*
- * Writes JSON piece by piece into a buffer. Commas and indentation are its business; a value after a value, or a
- * missing key, asserts. Text that is not UTF-8 is written with U+FFFD for each broken byte.
+ * Writes JSON piece by piece into a buffer. Commas and indentation are its business; a value after
+ * a value, or a missing key, asserts. Text that is not UTF-8 is written with U+FFFD for each broken
+ * byte.
  */
 #pragma once
 
@@ -13,7 +14,7 @@ struct json_writer {
     struct strbuf *out;
     bool pretty; /* two spaces a level; else one line */
     int depth;
-    bool begun[32];  /* a member or item was written at this level */
+    bool begun[32]; /* a member or item was written at this level */
     bool is_object[32];
     bool has_key;
 };

@@ -1,9 +1,10 @@
 /*
  * Memory and lifetimes.
  *
- * Running out of memory aborts: a run must survive kill -9 at every instant anyway, and it removes a third of the
- * error paths. Everything with a lifetime (memory, descriptor, child, session) is declared with CLEANUP and a null
- * value, and handed over with TAKE, which leaves NULL for the destructor. Destructors accept NULL.
+ * Running out of memory aborts: a run must survive kill -9 at every instant anyway, and it removes
+ * a third of the error paths. Everything with a lifetime (memory, descriptor, child, session) is
+ * declared with CLEANUP and a null value, and handed over with TAKE, which leaves NULL for the
+ * destructor. Destructors accept NULL.
  */
 #pragma once
 

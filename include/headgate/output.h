@@ -1,12 +1,13 @@
 /*
- * The only door out: results to stdout, everything else to stderr, both redacted by value (secret.h).
+ * The only door out: results to stdout, everything else to stderr, both redacted by value
+ * (secret.h).
  *
- * Text is gathered and written line by line on stderr, in larger pieces on stdout; output_finish writes what is left and
- * reports a stream that could not be written (a full disk must not look like success). A reader that went away
- * (EPIPE) is no failure: the rest is dropped in silence.
+ * Text is gathered and written line by line on stderr, in larger pieces on stdout; output_finish
+ * writes what is left and reports a stream that could not be written (a full disk must not look
+ * like success). A reader that went away (EPIPE) is no failure: the rest is dropped in silence.
  *
- * What could steer a terminal (control characters other than line breaks, tabs and colours) becomes "?": names and messages come
- * from files and servers.
+ * What could steer a terminal (control characters other than line breaks, tabs and colours) becomes
+ * "?": names and messages come from files and servers.
  *
  * Its settings are file-scope state, in output.c only, set once by main.
  */
@@ -32,7 +33,8 @@ bool output_color_stderr(void);
 /* A result, to stdout. */
 void output_print(const char *format, ...) PRINTF_LIKE(1, 2);
 void output_write(const char *text, size_t size);
-/* A line to stderr; the line break is added. Progress is not shown with -q, nor with --json; detail only with -v. */
+/* A line to stderr; the line break is added. Progress is not shown with -q, nor with --json; detail
+ * only with -v. */
 void output_progress(const char *format, ...) PRINTF_LIKE(1, 2);
 void output_detail(const char *format, ...) PRINTF_LIKE(1, 2);
 void output_warning(const char *format, ...) PRINTF_LIKE(1, 2);

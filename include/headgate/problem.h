@@ -1,6 +1,6 @@
 /*
- * A mistake with its place: in a JSON file, a migration, a directive. Readers collect all mistakes of a file and report
- * them together, each rendered like this:
+ * A mistake with its place: in a JSON file, a migration, a directive. Readers collect all mistakes
+ * of a file and report them together, each rendered like this:
  *
  *   error: unknown key "timout" in step "e2e"
  *     --> pipelines/promote.json:9:68
@@ -42,7 +42,8 @@ struct source {
     size_t size;
 };
 
-/* Adds a problem at [offset, offset + width) bytes of the source; the pointer is good until the next add. */
+/* Adds a problem at [offset, offset + width) bytes of the source; the pointer is good until the
+ * next add. */
 struct problem *problem_add(struct problems *problems, const struct source *source, size_t offset,
                             size_t width, const char *format, ...) PRINTF_LIKE(5, 6);
 /* Adds a problem without a place in a text. */
@@ -56,5 +57,7 @@ void problems_move(struct problems *to, struct problems *from);
 void problem_render(const struct problem *problem, bool color, struct strbuf *out);
 void problems_clear(struct problems *problems);
 
-/* Line and column (from 1, in characters) of a byte offset. UTF-8; a broken byte counts as one character. */
-void source_locate(const struct source *source, size_t offset, size_t *ret_line, size_t *ret_column);
+/* Line and column (from 1, in characters) of a byte offset. UTF-8; a broken byte counts as one
+ * character. */
+void source_locate(const struct source *source, size_t offset, size_t *ret_line,
+                   size_t *ret_column);

@@ -1,8 +1,9 @@
 /*
- * What people and programs see: the same facts as text and as JSON ("format": 1; members are only ever added).
+ * What people and programs see: the same facts as text and as JSON ("format": 1; members are only
+ * ever added).
  *
- * Results go to stdout, errors and progress to stderr, through output.h, which redacts. Whether it is text or JSON is a
- * setting of the output, so each function here knows for itself.
+ * Results go to stdout, errors and progress to stderr, through output.h, which redacts. Whether it
+ * is text or JSON is a setting of the output, so each function here knows for itself.
  */
 #pragma once
 
@@ -14,7 +15,8 @@
 #include "headgate/doctor.h"
 #include "headgate/error.h"
 
-/* The one place where an error becomes words: message, detail, hint, and each mistake with its place. */
+/* The one place where an error becomes words: message, detail, hint, and each mistake with its
+ * place. */
 void report_error(const struct error *error);
 
 struct environment_status {

@@ -1,16 +1,17 @@
 /*
  * Secrets: values that must never leave the process in what a person or a log can read.
  *
- * A `struct secret` has no function that prints it. Making one also makes its value known to the redactor, for as long
- * as the process lives, in each of the forms in which it could travel: as it is, percent-encoded, percent-decoded,
- * escaped as in JSON, and each long line of a value with several lines. The redactor works by value, not by pattern: it does not
- * matter how the value got into a text. As a second net it also masks what stands as the password in anything
- * shaped like scheme://user:password@host or password=..., which catches secrets written literally into a file that could
- * not be read.
+ * A `struct secret` has no function that prints it. Making one also makes its value known to the
+ * redactor, for as long as the process lives, in each of the forms in which it could travel: as it
+ * is, percent-encoded, percent-decoded, escaped as in JSON, and each long line of a value with
+ * several lines. The redactor works by value, not by pattern: it does not matter how the value got
+ * into a text. As a second net it also masks what stands as the password in anything shaped like
+ * scheme://user:password@host or password=..., which catches secrets written literally into a file
+ * that could not be read.
  *
- * Everything that leaves goes through output.h, which redacts; nothing else in src/ writes to a standard stream.
- * The list of known values is file-scope state (in secret.c only): a secret that only some callers
- * know of would not be one.
+ * Everything that leaves goes through output.h, which redacts; nothing else in src/ writes to a
+ * standard stream. The list of known values is file-scope state (in secret.c only): a secret that
+ * only some callers know of would not be one.
  */
 #pragma once
 
@@ -28,8 +29,9 @@ const char *secret_reveal(const struct secret *secret);
 void secret_free(struct secret *secret);
 void secret_freep(struct secret **secret);
 
-/* Makes a value known to the redactor only. NULL and "" are ignored. Values of one to three characters are redacted
- * only where they stand alone as a word: replacing every "a" would say more than it hides. */
+/* Makes a value known to the redactor only. NULL and "" are ignored. Values of one to three
+ * characters are redacted only where they stand alone as a word: replacing every "a" would say more
+ * than it hides. */
 void secret_register(const char *value);
 
 /* Appends the text with every known secret replaced by "***". */
@@ -40,8 +42,9 @@ char *redact_copy(const char *text);
 bool redact_needed(const char *text, size_t size);
 
 /*
- * Redacts a stream that comes in pieces, whatever the cuts: whole lines are passed on; of an unfinished line only what
- * cannot be the beginning of a secret. A line longer than 64 kB is passed on in parts in the same way.
+ * Redacts a stream that comes in pieces, whatever the cuts: whole lines are passed on; of an
+ * unfinished line only what cannot be the beginning of a secret. A line longer than 64 kB is passed
+ * on in parts in the same way.
  */
 struct redact_stream {
     struct strbuf held;

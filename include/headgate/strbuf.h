@@ -1,8 +1,9 @@
 /*
  * A text that grows.
  *
- * `text` is never NULL and always ends in NUL, also before the first append and after strbuf_clear. Start with
- * STRBUF_INIT, end with strbuf_clear (or CLEANUP(strbuf_clear)); strbuf_take hands the text over.
+ * `text` is never NULL and always ends in NUL, also before the first append and after strbuf_clear.
+ * Start with STRBUF_INIT, end with strbuf_clear (or CLEANUP(strbuf_clear)); strbuf_take hands the
+ * text over.
  */
 #pragma once
 
@@ -28,7 +29,8 @@ void strbuf_add_char(struct strbuf *buf, char c);
 void strbuf_add_repeated(struct strbuf *buf, char c, size_t n);
 void strbuf_printf(struct strbuf *buf, const char *format, ...) PRINTF_LIKE(2, 3);
 void strbuf_vprintf(struct strbuf *buf, const char *format, va_list arguments) PRINTF_LIKE(2, 0);
-/* Room for n more bytes at text + size; the caller fills them and adds to size through strbuf_grown. */
+/* Room for n more bytes at text + size; the caller fills them and adds to size through
+ * strbuf_grown. */
 char *strbuf_room(struct strbuf *buf, size_t n);
 void strbuf_grown(struct strbuf *buf, size_t n);
 /* Cuts to this size. */

@@ -1,5 +1,6 @@
 /*
- * A list of texts, each owned by the list. `items` ends in a NULL that n does not count, so it serves as argv and envp.
+ * A list of texts, each owned by the list. `items` ends in a NULL that n does not count, so it
+ * serves as argv and envp.
  */
 #pragma once
 

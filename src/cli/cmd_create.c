@@ -5,7 +5,8 @@
 #include "headgate/output.h"
 #include "private.h"
 
-/* Making a migration needs no environments file, only a folder: in a project without one it is ./migrations. */
+/* Making a migration needs no environments file, only a folder: in a project without one it is
+ * ./migrations. */
 static bool find_folder(const struct options *options, char **ret_folder, struct error *err)
 {
     CLEANUP(environments_freep) struct environments *set = NULL;
@@ -52,7 +53,8 @@ const struct command cmd_create = {
     .name = "create",
     .arguments = "NAME",
     .summary = "make a new migration folder",
-    .description = "Makes <time>_<name>/migration.sql in the release's folder and prints its path. The time is "
+    .description = "Makes <time>_<name>/migration.sql in the release's folder and prints its path. "
+                   "The time is "
                    "later than that of every migration there is, so that the new one comes last.",
     .least = 1,
     .most = 1,

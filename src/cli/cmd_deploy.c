@@ -44,11 +44,12 @@ static bool deploy(const struct options *options, struct deploy_plan *plan, stru
     if (deploy_plan_size(plan) == 0) {
         return execute(plan, err);
     }
-    CLEANUP(mem_freep) char *count = mem_printf("%zu migration%s", deploy_plan_size(plan),
-                                                deploy_plan_size(plan) == 1 ? "" : "s");
     CLEANUP(mem_freep)
-    char *question = mem_printf("Apply %s to %s (%s)?", count, plan->environment->name,
-                                plan->target);
+    char *count = mem_printf("%zu migration%s", deploy_plan_size(plan),
+                             deploy_plan_size(plan) == 1 ? "" : "s");
+    CLEANUP(mem_freep)
+    char *question =
+        mem_printf("Apply %s to %s (%s)?", count, plan->environment->name, plan->target);
     return confirm(options, plan->environment, question, err) && execute(plan, err);
 }
 
@@ -81,7 +82,8 @@ static bool run(const struct options *options, int *status, struct error *err)
 static const struct option own[] = {
     VALUE("env", "ENV", env, "the environment, where it is not the argument"),
     FLAG("dry-run", 0, dry_run, "show what would be done; change nothing"),
-    FLAG("detailed-exitcode", 0, detailed_exitcode, "with --dry-run: exit 2 where there is something to do"),
+    FLAG("detailed-exitcode", 0, detailed_exitcode,
+         "with --dry-run: exit 2 where there is something to do"),
     VALUE("confirm", "ENV", confirm, "for scripts: yes, this environment is meant"),
     {0},
 };
@@ -95,9 +97,11 @@ const struct command cmd_deploy = {
         "development.\n\n"
         "Each migration runs in one transaction together with its row in _prisma_migrations: after "
         "any crash it is there as a whole or not at all. Prisma's own lock is held meanwhile.\n\n"
-        "It refuses, before anything is changed, where a migration has failed before, was edited after it "
+        "It refuses, before anything is changed, where a migration has failed before, was edited "
+        "after it "
         "was applied, is not in the release or is out of order; where the environments that "
-        "come before do not have this release; and where the environment's policy demands what a single "
+        "come before do not have this release; and where the environment's policy demands what a "
+        "single "
         "deploy cannot show. Staging asks for y, production for its name; --confirm answers.",
     .options = own,
     .most = 1,

@@ -34,9 +34,11 @@ const struct command cmd_doctor = {
     .name = "doctor",
     .arguments = "[ENV]",
     .summary = "look at the machine and the environments; each finding with its remedy",
-    .description = "Looks at the server programs and their versions, the disk, whether each environment can be "
-                   "reached, its rights, a pg_dump that fits, the clock, and poolers in the path. It changes "
-                   "nothing. The exit status is 1 where there is a problem; warnings leave it 0.",
+    .description =
+        "Looks at the server programs and their versions, the disk, whether each environment can "
+        "be "
+        "reached, its rights, a pg_dump that fits, the clock, and poolers in the path. It changes "
+        "nothing. The exit status is 1 where there is a problem; warnings leave it 0.",
     .options = own,
     .most = 1,
     .argument_kind = ARGUMENT_ENVIRONMENT,

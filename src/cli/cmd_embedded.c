@@ -94,7 +94,8 @@ static bool run_remove(const struct options *options, int *status, struct error 
 {
     (void)status;
     if (options->confirm == NULL || !text_equal(options->confirm, "remove")) {
-        (void)error_set(err, ERROR_REFUSED, "removing an embedded database deletes its data for good");
+        (void)error_set(err, ERROR_REFUSED,
+                        "removing an embedded database deletes its data for good");
         return error_hint(err, "Say --confirm remove.");
     }
     return for_each(options, "removed", embedded_remove, err);
@@ -114,7 +115,8 @@ static const struct option for_remove[] = {
 const struct command cmd_embedded_list = {
     .name = "embedded list",
     .summary = "the private PostgreSQL databases of this project",
-    .description = "Shows each one with its state, its size and the connection string that psql and others take.",
+    .description = "Shows each one with its state, its size and the connection string that psql "
+                   "and others take.",
     .run = run_list,
 };
 
@@ -122,7 +124,8 @@ const struct command cmd_embedded_start = {
     .name = "embedded start",
     .arguments = "NAME...",
     .summary = "start embedded databases again",
-    .description = "Commands that need one start it by themselves; this is for psql and other programs.",
+    .description =
+        "Commands that need one start it by themselves; this is for psql and other programs.",
     .options = with_all,
     .most = 1000,
     .run = run_start,

@@ -69,7 +69,8 @@ static bool run_version(const struct options *options, int *status, struct error
     return true;
 }
 
-/* For the completions themselves: quick, quiet, and no failure of the shell's where there is no project. */
+/* For the completions themselves: quick, quiet, and no failure of the shell's where there is no
+ * project. */
 static bool print_environments(const struct options *options, struct error *err)
 {
     CLEANUP(environments_freep) struct environments *set = NULL;
@@ -123,8 +124,10 @@ const struct command cmd_completion = {
     .name = "completion",
     .arguments = "bash|zsh|fish",
     .summary = "print completions for a shell",
-    .description = "For bash: source <(headgate completion bash). An installed headgate has them in place. With "
-                   "\"environments\" it prints the names of the project's environments, one a line.",
+    .description =
+        "For bash: source <(headgate completion bash). An installed headgate has them in place. "
+        "With "
+        "\"environments\" it prints the names of the project's environments, one a line.",
     .least = 1,
     .most = 1,
     .argument_kind = ARGUMENT_SHELL,

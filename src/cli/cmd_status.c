@@ -12,7 +12,8 @@ static void look_at(struct environment *environment, const struct release *relea
     }
 }
 
-/* The worst of all decides: somebody out of reach, somebody who needs a person, and, where asked for, work to do. */
+/* The worst of all decides: somebody out of reach, somebody who needs a person, and, where asked
+ * for, work to do. */
 static int status_of(const struct environment_status *statuses, size_t n, bool detailed)
 {
     int status = 0;

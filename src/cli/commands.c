@@ -2,9 +2,18 @@
 #include "private.h"
 
 const struct command *const commands[] = {
-    &cmd_status,        &cmd_deploy,          &cmd_create,        &cmd_doctor,
-    &cmd_config_show,   &cmd_embedded_list,   &cmd_embedded_start, &cmd_embedded_stop,
-    &cmd_embedded_remove, &cmd_version,       &cmd_help,          &cmd_completion,
+    &cmd_status,
+    &cmd_deploy,
+    &cmd_create,
+    &cmd_doctor,
+    &cmd_config_show,
+    &cmd_embedded_list,
+    &cmd_embedded_start,
+    &cmd_embedded_stop,
+    &cmd_embedded_remove,
+    &cmd_version,
+    &cmd_help,
+    &cmd_completion,
     NULL,
 };
 

@@ -1,6 +1,7 @@
 /*
- * Asks back before something dangerous. Development and test are not asked for; staging takes y; production wants its name, because
- * a finger that is used to y does not type a name by accident. Scripts say --confirm NAME.
+ * Asks back before something dangerous. Development and test are not asked for; staging takes y;
+ * production wants its name, because a finger that is used to y does not type a name by accident.
+ * Scripts say --confirm NAME.
  */
 #include <stdio.h>
 #include <unistd.h>
@@ -51,7 +52,8 @@ bool confirm(const struct options *options, const struct environment *environmen
         return true;
     }
     if (options->no_input || isatty(STDIN_FILENO) == 0) {
-        (void)error_set(err, ERROR_REFUSED, "\"%s\" is a %s environment and nobody is here to confirm",
+        (void)error_set(err, ERROR_REFUSED,
+                        "\"%s\" is a %s environment and nobody is here to confirm",
                         environment->name, environment_kind_name(environment->kind));
         return error_hint(err, "Say --confirm %s.", environment->name);
     }

@@ -39,7 +39,8 @@ static bool run(const struct command *command, const struct options *options, in
     return command->run(options, status, err);
 }
 
-/* What was gathered must be written, or it is a failure. An error that cannot be written either has nobody left to hear it. */
+/* What was gathered must be written, or it is a failure. An error that cannot be written either has
+ * nobody left to hear it. */
 static int finish_output(int status)
 {
     CLEANUP(error_clear) struct error unwritten = ERROR_INIT;

@@ -1,8 +1,8 @@
 /*
  * The table of commands and what commands share.
  *
- * Parsing, help, the man page and the completions are all made from the same table, so they cannot differ. A command is one
- * file, cmd_<verb>.c, that defines one `const struct command`.
+ * Parsing, help, the man page and the completions are all made from the same table, so they cannot
+ * differ. A command is one file, cmd_<verb>.c, that defines one `const struct command`.
  */
 #pragma once
 
@@ -26,8 +26,8 @@ struct options {
 };
 
 struct option {
-    const char *name; /* without the dashes */
-    char letter;      /* 0: none */
+    const char *name;     /* without the dashes */
+    char letter;          /* 0: none */
     const char *argument; /* NULL: a flag */
     const char *help;
     size_t offset; /* of the member in struct options: bool for a flag, else const char * */
@@ -48,10 +48,10 @@ struct option {
 enum argument_kind { ARGUMENT_OTHER, ARGUMENT_ENVIRONMENT, ARGUMENT_COMMAND, ARGUMENT_SHELL };
 
 struct command {
-    const char *name;      /* "deploy", "config show" */
-    const char *arguments; /* "[ENV]", for people; NULL: none */
-    const char *summary;   /* one line */
-    const char *description; /* paragraphs, parted by an empty line */
+    const char *name;             /* "deploy", "config show" */
+    const char *arguments;        /* "[ENV]", for people; NULL: none */
+    const char *summary;          /* one line */
+    const char *description;      /* paragraphs, parted by an empty line */
     const struct option *options; /* its own, ends with an empty one; NULL: none */
     size_t least, most;           /* how many arguments */
     enum argument_kind argument_kind;
@@ -61,7 +61,8 @@ struct command {
 extern const struct command *const commands[]; /* NULL terminated */
 extern const struct option common_options[];   /* ends with an empty one */
 
-/* The command that these words begin with; ret_n_words is how many of them are its name. NULL where there is none. */
+/* The command that these words begin with; ret_n_words is how many of them are its name. NULL where
+ * there is none. */
 const struct command *command_find(char *const *words, size_t n, size_t *ret_n_words);
 NODISCARD bool options_parse(int argc, char **argv, const struct command **ret_command,
                              struct options *ret_options, struct error *err);

@@ -1,4 +1,5 @@
-/* Finds the project that a command works on: its environments, its release, the environment that is meant. */
+/* Finds the project that a command works on: its environments, its release, the environment that is
+ * meant. */
 #include "headgate/cluster.h"
 #include "headgate/file.h"
 #include "headgate/output.h"
@@ -32,8 +33,7 @@ bool project_environments(const struct options *options, struct environments **r
 {
     CLEANUP(mem_freep) char *path = NULL;
     CLEANUP(environments_freep) struct environments *set = NULL;
-    if (!find_file(options, &path, err) ||
-        !environments_read(path, options->state, &set, err)) {
+    if (!find_file(options, &path, err) || !environments_read(path, options->state, &set, err)) {
         return false;
     }
     clusters_sweep(set->state_folder);

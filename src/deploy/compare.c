@@ -1,8 +1,9 @@
 /*
  * Release against history.
  *
- * The history may hold several rows for one name: each retry adds one. A row that was rolled back counts for nothing; of the
- * others an unfinished one means that the migration failed, a finished one that it is applied.
+ * The history may hold several rows for one name: each retry adds one. A row that was rolled back
+ * counts for nothing; of the others an unfinished one means that the migration failed, a finished
+ * one that it is applied.
  */
 #include <stdlib.h>
 
@@ -58,7 +59,8 @@ static enum migration_state state_of(const struct migration *migration,
     return migration_matches(migration, row->checksum) ? MIGRATION_APPLIED : MIGRATION_EDITED;
 }
 
-/* The row that speaks for a name: an unfinished one before a finished one. Moves *at behind the rows of that name. */
+/* The row that speaks for a name: an unfinished one before a finished one. Moves *at behind the
+ * rows of that name. */
 static const struct history_row *row_for(const struct history_row **rows, size_t n, size_t *at,
                                          const char *name)
 {

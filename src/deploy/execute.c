@@ -34,7 +34,8 @@ static bool locked_by_other(const struct history_holder *holder, struct error *e
     return error_hint(err, "Wait until it has ended, then try again.");
 }
 
-/* Polled: a session that waits inside the server holds a snapshot, and CREATE INDEX CONCURRENTLY waits for that. */
+/* Polled: a session that waits inside the server holds a snapshot, and CREATE INDEX CONCURRENTLY
+ * waits for that. */
 static bool take_lock(struct db *db, msec deadline, const struct deploy_observer *observer,
                       struct error *err)
 {
@@ -59,10 +60,10 @@ static bool take_lock(struct db *db, msec deadline, const struct deploy_observer
     return false;
 }
 
-/* Under the lock nothing changes any more. Fewer than planned are left where another deploy of the same release was
- * faster: what is left must be nothing, or exactly what was planned. */
-static bool check_still_true(struct db *db, const struct deploy_plan *plan,
-                             bool *ret_nothing_left, struct error *err)
+/* Under the lock nothing changes any more. Fewer than planned are left where another deploy of the
+ * same release was faster: what is left must be nothing, or exactly what was planned. */
+static bool check_still_true(struct db *db, const struct deploy_plan *plan, bool *ret_nothing_left,
+                             struct error *err)
 {
     CLEANUP(deploy_plan_freep) struct deploy_plan *now = mem_new(1, sizeof *now);
     now->environment = plan->environment;

@@ -15,11 +15,13 @@ static void refuse_failed(struct deploy_plan *plan, const struct plan_item *item
 {
     struct error *refusal = &plan->refusal;
     (void)error_set(refusal, ERROR_REFUSED, "migration \"%s\" has failed before", item->name);
-    (void)error_detail(refusal, "It was begun at %s and neither finished nor was settled since.%s%s",
+    (void)error_detail(refusal,
+                       "It was begun at %s and neither finished nor was settled since.%s%s",
                        item->row->started_at, item->row->logs != NULL ? " It left this note: " : "",
                        item->row->logs != NULL ? item->row->logs : "");
-    (void)error_hint(refusal, "Look at what it has done, then settle it with: prisma migrate "
-                              "resolve --rolled-back %s (or --applied).",
+    (void)error_hint(refusal,
+                     "Look at what it has done, then settle it with: prisma migrate "
+                     "resolve --rolled-back %s (or --applied).",
                      item->name);
 }
 
@@ -31,8 +33,9 @@ static void refuse_edited(struct deploy_plan *plan, const struct plan_item *item
     (void)error_detail(refusal, "It was applied at %s with checksum %.8s; %s now has %.8s.",
                        item->row->finished_at, item->row->checksum, item->migration->path,
                        item->migration->checksum);
-    (void)error_hint(refusal, "Bring back the file as it was (git log -- %s) and make the change in a "
-                              "new migration: headgate create NAME.",
+    (void)error_hint(refusal,
+                     "Bring back the file as it was (git log -- %s) and make the change in a "
+                     "new migration: headgate create NAME.",
                      item->migration->path);
 }
 
@@ -42,8 +45,9 @@ static void refuse_missing(struct deploy_plan *plan, const struct plan_item *ite
     (void)error_set(refusal, ERROR_REFUSED,
                     "the database has migration \"%s\", which is not part of this release",
                     item->name);
-    (void)error_detail(refusal, "The database is newer than the release, or the release lost a folder. "
-                                "%zu of its migrations are unknown here.",
+    (void)error_detail(refusal,
+                       "The database is newer than the release, or the release lost a folder. "
+                       "%zu of its migrations are unknown here.",
                        plan->count[MIGRATION_MISSING]);
     (void)error_hint(refusal, "Deploy the release that has it (git pull, or --release PATH).");
 }
@@ -55,8 +59,9 @@ static void refuse_out_of_order(struct deploy_plan *plan, const struct plan_item
                     "migration \"%s\" is pending, but a later one is applied already", item->name);
     (void)error_detail(refusal, "On this database it would run in another order than on those that "
                                 "have it.");
-    (void)error_hint(refusal, "Give its folder a time later than the last applied one, so that it comes "
-                              "last everywhere.");
+    (void)error_hint(refusal,
+                     "Give its folder a time later than the last applied one, so that it comes "
+                     "last everywhere.");
 }
 
 static void refuse_unmanaged(struct deploy_plan *plan)
@@ -101,15 +106,18 @@ static void refuse_kind_of_session(struct deploy_plan *plan, const struct db_ide
         return;
     }
     if (identity->in_recovery) {
-        (void)error_set(refusal, ERROR_REFUSED, "this server is a standby, which cannot be written");
+        (void)error_set(refusal, ERROR_REFUSED,
+                        "this server is a standby, which cannot be written");
         (void)error_hint(refusal, "Point \"url\" of environment \"%s\" at its primary.",
                          plan->environment->name);
     } else if (identity->pooled) {
         (void)error_set(refusal, ERROR_REFUSED, "a connection pooler stands before this server");
-        (void)error_detail(refusal, "Locks of a session mean nothing through it, so two deploys could "
-                                    "run at once.");
-        (void)error_hint(refusal, "Give environment \"%s\" a \"direct_url\" that goes to the server "
-                                  "itself.",
+        (void)error_detail(refusal,
+                           "Locks of a session mean nothing through it, so two deploys could "
+                           "run at once.");
+        (void)error_hint(refusal,
+                         "Give environment \"%s\" a \"direct_url\" that goes to the server "
+                         "itself.",
                          plan->environment->name);
     }
 }

@@ -1,6 +1,7 @@
 /*
- * What the environment demands before a deploy. Policy belongs to the environment, so nobody can leave it out by choosing
- * another command. The truth about "has been deployed there" is the history of that other database.
+ * What the environment demands before a deploy. Policy belongs to the environment, so nobody can
+ * leave it out by choosing another command. The truth about "has been deployed there" is the
+ * history of that other database.
  */
 #include "private.h"
 
@@ -26,16 +27,17 @@ static bool check_predecessor(struct deploy_plan *plan, const char *name, msec d
     struct error *refusal = &plan->refusal;
     (void)error_set(refusal, ERROR_REFUSED, "\"%s\" must have this release before \"%s\"", name,
                     plan->environment->name);
-    (void)error_detail(refusal, "%zu of the %zu migrations of release %.*s %s not applied there as they "
-                                "are here.",
+    (void)error_detail(refusal,
+                       "%zu of the %zu migrations of release %.*s %s not applied there as they "
+                       "are here.",
                        n, plan->release->n, DIGEST_SHOWN, plan->release->digest,
                        n == 1 ? "is" : "are");
     (void)error_hint(refusal, "Deploy there first: headgate deploy %s", name);
     return true;
 }
 
-/* Evidence, backups, approvals and windows are what a pipeline's run brings and checks. A single deploy has none of them, so
- * an environment that demands them refuses it. */
+/* Evidence, backups, approvals and windows are what a pipeline's run brings and checks. A single
+ * deploy has none of them, so an environment that demands them refuses it. */
 static void check_requirements(struct deploy_plan *plan)
 {
     const struct requirements *require = &plan->environment->require;
@@ -46,7 +48,8 @@ static void check_requirements(struct deploy_plan *plan)
                        : require->n_freezes > 0 ? "that no freeze is on"
                                                 : NULL;
     if (what != NULL) {
-        (void)error_set(&plan->refusal, ERROR_REFUSED, "\"%s\" requires %s, which a single deploy cannot show",
+        (void)error_set(&plan->refusal, ERROR_REFUSED,
+                        "\"%s\" requires %s, which a single deploy cannot show",
                         plan->environment->name, what);
         (void)error_hint(&plan->refusal, "See \"require\" of environment \"%s\" in %s.",
                          plan->environment->name, plan->environment->set->path);

@@ -1,17 +1,18 @@
 /*
  * Runs one migration.
  *
- * The history row is inserted before the text and finished after it, all in one transaction. A text that ends the
- * transaction itself (COMMIT) keeps its meaning: its begun row was committed with it, and is finished on its own. If we die in
- * between, the row says that the migration is neither done nor undone, which stops every later deploy until a
- * person has looked.
+ * The history row is inserted before the text and finished after it, all in one transaction. A text
+ * that ends the transaction itself (COMMIT) keeps its meaning: its begun row was committed with it,
+ * and is finished on its own. If we die in between, the row says that the migration is neither done
+ * nor undone, which stops every later deploy until a person has looked.
  */
 #include <string.h>
 
 #include "headgate/clock.h"
 #include "private.h"
 
-/* A COMMIT that gets no answer for so long is as good as lost: what became of it is then unknown. */
+/* A COMMIT that gets no answer for so long is as good as lost: what became of it is then unknown.
+ */
 #define COMMIT_PATIENCE (10 * 60 * 1000)
 #define BOM "\xef\xbb\xbf"
 
@@ -48,7 +49,7 @@ static void add_place(const struct migration *migration, const struct strbuf *te
 /* Or with the server, its state and our rights there: classes of SQLSTATE. */
 static bool lies_in_the_text(const char *sqlstate)
 {
-    static const char *const elsewhere[] = {"08", "25006", "28", "40",    "42501", "53",
+    static const char *const elsewhere[] = {"08", "25006", "28", "40", "42501", "53",
                                             "54", "55",    "57", "58", "XX"};
     for (size_t i = 0; i < ARRAY_LEN(elsewhere); i++) {
         if (text_starts(sqlstate, elsewhere[i])) {
@@ -66,11 +67,12 @@ static bool explain(const struct deploy_plan *plan, const struct migration *migr
     const char *servers = detail != NULL ? detail : "", *blank = detail != NULL ? " " : "";
     const char *environment = plan->environment->name;
     if (rolled_back) {
-        (void)error_detail(err, "%s%sIt was rolled back as a whole: nothing of it is in the database.",
+        (void)error_detail(err,
+                           "%s%sIt was rolled back as a whole: nothing of it is in the database.",
                            servers, blank);
-        CLEANUP(mem_freep) char *first = lies_in_the_text(err->sqlstate)
-                                             ? mem_printf("Correct %s", migration->path)
-                                             : mem_copy("When that is settled");
+        CLEANUP(mem_freep)
+        char *first = lies_in_the_text(err->sqlstate) ? mem_printf("Correct %s", migration->path)
+                                                      : mem_copy("When that is settled");
         (void)error_hint(err, "%s, then go on: headgate deploy %s", first, environment);
     } else {
         (void)error_detail(err,
@@ -114,8 +116,8 @@ static bool run_text(struct db *db, const char *schema, const struct migration *
     return finish(db, schema, id, err);
 }
 
-bool migration_run(struct db *db, const struct deploy_plan *plan,
-                   const struct migration *migration, struct error *err)
+bool migration_run(struct db *db, const struct deploy_plan *plan, const struct migration *migration,
+                   struct error *err)
 {
     CLEANUP(strbuf_clear) struct strbuf text = STRBUF_INIT;
     if (!migration_load(migration, &text, err)) {

@@ -16,11 +16,12 @@ static void look_at_server(const struct environment *environment, const struct d
     const struct db_identity *identity = db_identity(db);
     CLEANUP(mem_freep) char *target = environment_display(environment);
     (void)finding_add(findings, FINDING_OK, subject, "reachable",
-                      "%s, PostgreSQL %s, answers in %lld ms", target,
-                      identity->version_text, (long long)took);
+                      "%s, PostgreSQL %s, answers in %lld ms", target, identity->version_text,
+                      (long long)took);
     if (identity->version < 120000) {
-        struct finding *finding = finding_add(findings, FINDING_PROBLEM, subject, "version",
-                                              "PostgreSQL %s is older than 12", identity->version_text);
+        struct finding *finding =
+            finding_add(findings, FINDING_PROBLEM, subject, "version",
+                        "PostgreSQL %s is older than 12", identity->version_text);
         finding_remedy(finding, "upgrade the server: headgate works with PostgreSQL 12 and later");
     }
     if (identity->in_recovery) {
@@ -43,9 +44,9 @@ static void look_at_pooler(const struct environment *environment, const struct d
                           "\"url\" goes through a pooler, migrations use \"direct_url\"");
         return;
     }
-    struct finding *finding =
-        finding_add(findings, FINDING_PROBLEM, environment->name, "pooler",
-                    "a connection pooler stands in the path: locks of a session mean nothing through it");
+    struct finding *finding = finding_add(
+        findings, FINDING_PROBLEM, environment->name, "pooler",
+        "a connection pooler stands in the path: locks of a session mean nothing through it");
     finding_remedy(finding, "add \"direct_url\", which goes to the server itself");
 }
 
@@ -72,20 +73,23 @@ static void look_at_rights(const char *subject, const char *schema, const struct
     bool may_create = schema_exists ? db_bool(rows, 0, 2) : db_bool(rows, 0, 3);
     const char *user = db_text(rows, 0, 4);
     if (may_create) {
-        (void)finding_add(findings, FINDING_OK, subject, "rights", "%s may create in schema \"%s\"%s",
-                          user, schema, schema_exists ? "" : ", which does not exist yet");
+        (void)finding_add(findings, FINDING_OK, subject, "rights",
+                          "%s may create in schema \"%s\"%s", user, schema,
+                          schema_exists ? "" : ", which does not exist yet");
         return;
     }
     struct finding *finding = finding_add(findings, FINDING_PROBLEM, subject, "rights",
                                           "%s may not create in schema \"%s\"", user, schema);
     if (schema_exists) {
-        finding_remedy(finding, "grant create on schema %s to %s; or deploy as its owner", schema, user);
+        finding_remedy(finding, "grant create on schema %s to %s; or deploy as its owner", schema,
+                       user);
     } else {
         finding_remedy(finding, "grant create on database %s to %s", db_text(rows, 0, 5), user);
     }
 }
 
-/* A dump made by an older pg_dump is refused by the server; one made by a newer one may not restore. */
+/* A dump made by an older pg_dump is refused by the server; one made by a newer one may not
+ * restore. */
 static void look_at_dump(const char *subject, const struct db *db, struct findings *findings)
 {
     CLEANUP(server_programs_clear) struct server_programs programs = {0};
@@ -97,12 +101,13 @@ static void look_at_dump(const char *subject, const struct db *db, struct findin
         return;
     }
     error_clear(&err);
-    struct finding *finding = finding_add(findings, FINDING_WARNING, subject, "pg_dump",
-                                          "no PostgreSQL %d programs here, so no backup can be made or "
-                                          "proven from this machine",
-                                          major);
-    finding_remedy(finding, "apt-get install postgresql-%d (postgresql-client-%d for dumps alone)", major,
-                   major);
+    struct finding *finding =
+        finding_add(findings, FINDING_WARNING, subject, "pg_dump",
+                    "no PostgreSQL %d programs here, so no backup can be made or "
+                    "proven from this machine",
+                    major);
+    finding_remedy(finding, "apt-get install postgresql-%d (postgresql-client-%d for dumps alone)",
+                   major, major);
 }
 
 static bool look_inside(const struct environment *environment, struct db *db,
@@ -144,8 +149,8 @@ static void look_at_direct(struct environment *environment, struct findings *fin
     if (!connect_by(environment, ROUTE_DIRECT, &db, &took, &err)) {
         finding_add_error(findings, environment->name, "direct_url", &err);
     } else if (db_identity(db)->pooled) {
-        struct finding *finding = finding_add(findings, FINDING_PROBLEM, environment->name, "direct_url",
-                                              "it goes through a pooler as well");
+        struct finding *finding = finding_add(findings, FINDING_PROBLEM, environment->name,
+                                              "direct_url", "it goes through a pooler as well");
         finding_remedy(finding, "point \"direct_url\" at the server itself, not at the pooler");
     } else {
         (void)finding_add(findings, FINDING_OK, environment->name, "direct_url",

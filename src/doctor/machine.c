@@ -1,4 +1,5 @@
-/* What this machine has to offer: server programs, room on the disk, a user to run servers as, ssh. */
+/* What this machine has to offer: server programs, room on the disk, a user to run servers as, ssh.
+ */
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -20,9 +21,9 @@ static void look_at_servers(struct findings *findings)
         return;
     }
     if (servers.n == 0) {
-        struct finding *finding =
-            finding_add(findings, FINDING_WARNING, MACHINE, "server programs",
-                        "no PostgreSQL server programs: no embedded environments, no scratch copies");
+        struct finding *finding = finding_add(
+            findings, FINDING_WARNING, MACHINE, "server programs",
+            "no PostgreSQL server programs: no embedded environments, no scratch copies");
         finding_remedy(finding, "apt-get install postgresql-15, or set HEADGATE_PG_BINDIR");
         return;
     }
@@ -49,9 +50,11 @@ static void look_at_user(struct findings *findings)
         process_user_clear(&user);
         return;
     }
-    struct finding *finding = finding_add(findings, FINDING_WARNING, MACHINE, "user",
-                                          "root, and there is no user \"%s\" to run servers as", name);
-    finding_remedy(finding, "install PostgreSQL's packages, or set HEADGATE_SERVER_USER to a user of its own");
+    struct finding *finding =
+        finding_add(findings, FINDING_WARNING, MACHINE, "user",
+                    "root, and there is no user \"%s\" to run servers as", name);
+    finding_remedy(
+        finding, "install PostgreSQL's packages, or set HEADGATE_SERVER_USER to a user of its own");
 }
 
 static void look_at_room(const char *what, const char *folder, struct findings *findings)
@@ -72,7 +75,9 @@ static void look_at_room(const char *what, const char *folder, struct findings *
     struct finding *finding =
         finding_add(findings, level, MACHINE, what, "%s free for %s", human, folder);
     if (level != FINDING_OK) {
-        finding_remedy(finding, "make room: embedded and scratch clusters need about 40 MB each and their data");
+        finding_remedy(
+            finding,
+            "make room: embedded and scratch clusters need about 40 MB each and their data");
     }
 }
 
@@ -89,6 +94,7 @@ void doctor_look_at_machine(const char *state_folder, struct findings *findings)
     look_at_servers(findings);
     look_at_user(findings);
     look_at_room("disk", state_folder, findings);
-    look_at_room("temporary", temporary != NULL && temporary[0] != '\0' ? temporary : "/tmp", findings);
+    look_at_room("temporary", temporary != NULL && temporary[0] != '\0' ? temporary : "/tmp",
+                 findings);
     look_at_ssh(findings);
 }

@@ -1,4 +1,5 @@
-/* What the doctor found, which embedded databases there are, and what the environments file says. */
+/* What the doctor found, which embedded databases there are, and what the environments file says.
+ */
 #include "headgate/output.h"
 #include "private.h"
 

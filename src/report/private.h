@@ -12,12 +12,13 @@ void style_add(struct strbuf *out, bool color, enum style style, const char *tex
 
 #define TABLE_COLUMNS 6
 
-/* Rows whose cells are aligned when it is printed: the width of a column is known only at the end. */
+/* Rows whose cells are aligned when it is printed: the width of a column is known only at the end.
+ */
 struct table {
     struct table_cell {
         char *text;
         enum style style;
-    } *cells;
+    } * cells;
     size_t n_rows;
 };
 void table_row(struct table *table);

@@ -1,5 +1,5 @@
-/* What the environments file says, and where each value comes from. Values that stand outside of the file are named, never
- * fetched: a secret that was not read cannot be shown. */
+/* What the environments file says, and where each value comes from. Values that stand outside of
+ * the file are named, never fetched: a secret that was not read cannot be shown. */
 #include "headgate/output.h"
 #include "private.h"
 

@@ -5,7 +5,7 @@
 #include "private.h"
 
 static const char *const escapes[STYLE_COUNT] = {
-    [STYLE_PLAIN] = "",         [STYLE_BOLD] = "\033[1m",  [STYLE_DIM] = "\033[2m",
+    [STYLE_PLAIN] = "",        [STYLE_BOLD] = "\033[1m",  [STYLE_DIM] = "\033[2m",
     [STYLE_GOOD] = "\033[32m", [STYLE_WARN] = "\033[33m", [STYLE_BAD] = "\033[1;31m",
 };
 
@@ -18,8 +18,7 @@ void style_add(struct strbuf *out, bool color, enum style style, const char *tex
 void table_row(struct table *table)
 {
     table->n_rows++;
-    table->cells =
-        mem_resize(table->cells, table->n_rows * TABLE_COLUMNS, sizeof *table->cells);
+    table->cells = mem_resize(table->cells, table->n_rows * TABLE_COLUMNS, sizeof *table->cells);
     for (size_t i = 0; i < TABLE_COLUMNS; i++) {
         table->cells[(table->n_rows - 1) * TABLE_COLUMNS + i] = (struct table_cell){0};
     }

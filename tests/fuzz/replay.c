@@ -1,4 +1,5 @@
-/* Feeds every file of a corpus folder to a fuzz target: the corpus is replayed by every compiler in the everyday suite. */
+/* Feeds every file of a corpus folder to a fuzz target: the corpus is replayed by every compiler in
+ * the everyday suite. */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -27,7 +27,7 @@ One of its own floor, and one below that it does not name in USES:
   $ rm src/json/planted.c
   $ plant src/release/planted.c '#include "headgate/json.h"'
   $ check
-  src/release/planted.c:1: release (floor 3) includes "headgate/json.h" of json (floor 1), which is not in its USES
+  src/release/planted.c:1: release (floor 4) includes "headgate/json.h" of json (floor 1), which is not in its USES
   [1]
   $ rm src/release/planted.c
 
@@ -45,7 +45,7 @@ A library's header belongs to one module, and there to its sources only:
   $ echo '#include <jansson.h>' >include/headgate/json_write.h
   $ check
   include/headgate/json_write.h:1: a contract of json (floor 1) includes <jansson.h>, which only src/json may see
-  src/deploy/planted.c:1: deploy (floor 4) includes <libpq-fe.h> of libpq, which belongs to db (floor 2)
+  src/deploy/planted.c:1: deploy (floor 5) includes <libpq-fe.h> of libpq, which belongs to db (floor 2)
   [1]
   $ rm src/deploy/planted.c
   $ cp "$HEADGATE_SOURCE/include/headgate/json_write.h" include/headgate/

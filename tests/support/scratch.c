@@ -26,7 +26,8 @@ static void clean_up(void)
         return;
     }
     if (conninfo != NULL) {
-        (void)snprintf(line, sizeof line, "%s/pg stop %s/pg immediate >/dev/null 2>&1", TEST_SUPPORT, folder);
+        (void)snprintf(line, sizeof line, "%s/pg stop %s/pg immediate >/dev/null 2>&1",
+                       TEST_SUPPORT, folder);
         (void)run_line(line);
     }
     if (folder[0] != '\0') {
@@ -52,12 +53,14 @@ const char *scratch_dir(void)
     return folder;
 }
 
-static char *line_in_scratch(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
+static char *line_in_scratch(const char *format, va_list arguments)
+    __attribute__((format(printf, 1, 0)));
 
 static char *line_in_scratch(const char *format, va_list arguments)
 {
     char *body = NULL, *line = NULL;
-    if (vasprintf(&body, format, arguments) < 0 || asprintf(&line, "cd %s && { %s\n}", scratch_dir(), body) < 0) {
+    if (vasprintf(&body, format, arguments) < 0 ||
+        asprintf(&line, "cd %s && { %s\n}", scratch_dir(), body) < 0) {
         abort();
     }
     free(body);
@@ -118,22 +121,25 @@ const char *scratch_state(void)
     return state;
 }
 
-void scratch_assert_ok(bool result, const struct error *err, const char *call, const char *file, int line)
+void scratch_assert_ok(bool result, const struct error *err, const char *call, const char *file,
+                       int line)
 {
     if (!result || err->code != ERROR_NONE) {
         print_error("%s\n  message: %s\n  detail: %s\n  hint: %s\n  raised at %s:%d\n", call,
-                    err->message != NULL ? err->message : "(none)", err->detail != NULL ? err->detail : "-",
-                    err->hint != NULL ? err->hint : "-", err->file != NULL ? err->file : "?", err->line);
+                    err->message != NULL ? err->message : "(none)",
+                    err->detail != NULL ? err->detail : "-", err->hint != NULL ? err->hint : "-",
+                    err->file != NULL ? err->file : "?", err->line);
         _fail(file, line);
     }
 }
 
-void scratch_assert_fails(bool result, const struct error *err, enum error_code wanted, const char *call,
-                          const char *file, int line)
+void scratch_assert_fails(bool result, const struct error *err, enum error_code wanted,
+                          const char *call, const char *file, int line)
 {
     if (result || err->code != wanted) {
-        print_error("%s: returned %s with code %d (%s), wanted a failure with code %d\n", call, result ? "true" : "false",
-                    (int)err->code, err->message != NULL ? err->message : "no message", (int)wanted);
+        print_error("%s: returned %s with code %d (%s), wanted a failure with code %d\n", call,
+                    result ? "true" : "false", (int)err->code,
+                    err->message != NULL ? err->message : "no message", (int)wanted);
         _fail(file, line);
     }
 }

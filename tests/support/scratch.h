@@ -1,7 +1,9 @@
 /*
- * What every C test needs: a short private folder, shell lines, real servers. All of it is gone after the test.
+ * What every C test needs: a short private folder, shell lines, real servers. All of it is gone
+ * after the test.
  *
- * A failing cmocka assertion jumps past CLEANUP, so a LeakSanitizer report after a failure is noise; after a pass it is a bug.
+ * A failing cmocka assertion jumps past CLEANUP, so a LeakSanitizer report after a failure is
+ * noise; after a pass it is a bug.
  */
 #pragma once
 
@@ -15,14 +17,16 @@
 
 #include "headgate/error.h"
 
-/* A folder such as /tmp/hg-3f9a, made on first use and removed at exit. Other users may pass through it, so that a server that
- * runs as another user can live in it. Short, so that sockets fit. */
+/* A folder such as /tmp/hg-3f9a, made on first use and removed at exit. Other users may pass
+ * through it, so that a server that runs as another user can live in it. Short, so that sockets
+ * fit. */
 const char *scratch_dir(void);
 /* Runs a line with sh in scratch_dir; the test fails where it does not exit 0. */
 void scratch_sh(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The same, with its stdout (without the last line break) as the result; freed at exit. */
 const char *scratch_out(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* A real PostgreSQL server, started on first use by tests/support/pg, stopped at exit. The connection string of a superuser. */
+/* A real PostgreSQL server, started on first use by tests/support/pg, stopped at exit. The
+ * connection string of a superuser. */
 const char *scratch_postgres(void);
 /* A folder for headgate clusters' state. */
 const char *scratch_state(void);
@@ -30,10 +34,12 @@ const char *scratch_state(void);
 /* assert_ok(call(..., &err)): fails with the error's texts. */
 #define assert_ok(call) scratch_assert_ok((call), &err, #call, __FILE__, __LINE__)
 /* The call must fail with this code; the error stays to be looked at. */
-#define assert_fails(call, wanted) scratch_assert_fails((call), &err, (wanted), #call, __FILE__, __LINE__)
-void scratch_assert_ok(bool result, const struct error *err, const char *call, const char *file, int line);
-void scratch_assert_fails(bool result, const struct error *err, enum error_code wanted, const char *call,
-                          const char *file, int line);
+#define assert_fails(call, wanted)                                                                 \
+    scratch_assert_fails((call), &err, (wanted), #call, __FILE__, __LINE__)
+void scratch_assert_ok(bool result, const struct error *err, const char *call, const char *file,
+                       int line);
+void scratch_assert_fails(bool result, const struct error *err, enum error_code wanted,
+                          const char *call, const char *file, int line);
 /* The text contains this part. */
 #define assert_contains(text, part) scratch_assert_contains((text), (part), __FILE__, __LINE__)
 void scratch_assert_contains(const char *text, const char *part, const char *file, int line);

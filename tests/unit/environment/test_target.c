@@ -406,6 +406,17 @@ static void ssh_is_checked_whole(void **state)
     expect_members_refused(SSH("{\"host\":\"h\",\"hots\":\"b\"}"), "unknown key \"hots\"");
 }
 
+static void ssh_is_not_looked_up_even_then(void **state)
+{
+    (void)state;
+    scratch_sh("rm -f pipelines/ssh-touched");
+    CLEANUP(environments_freep)
+    struct environments *set =
+        read_members("\"url\":\"embedded:x\",\"ssh\":{\"host\":\"${cmd:touch ssh-touched}\"}");
+    must_resolve(set);
+    scratch_sh("! test -e pipelines/ssh-touched");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -434,6 +445,7 @@ int main(void)
         cmocka_unit_test(what_is_expected_may_come_from_outside),
         cmocka_unit_test(what_can_never_be_found_is_refused),
         cmocka_unit_test(ssh_is_checked_whole),
+        cmocka_unit_test(ssh_is_not_looked_up_even_then),
     };
     return cmocka_run_group_tests_name("environment/target", tests, NULL, NULL);
 }

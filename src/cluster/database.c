@@ -4,7 +4,7 @@
  */
 #include "database.h"
 
-#include "db_sql.h"
+#include "cluster_sql.h"
 #include "headgate/db.h"
 #include "headgate/mem.h"
 #include "socket.h"
