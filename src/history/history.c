@@ -4,6 +4,7 @@
 #include "history_sql.h"
 
 #define UNDEFINED_TABLE "42P01"
+#define INSUFFICIENT_PRIVILEGE "42501"
 
 bool history_use_schema(struct db *db, const char *schema, msec deadline, struct error *err)
 {
@@ -27,13 +28,25 @@ static void take_rows(struct history *history)
     }
 }
 
+/* A schema that may not be entered looks as if it were empty. */
+static bool refuse_blind(const char *schema, const char *user, struct error *err)
+{
+    (void)error_set(err, ERROR_DATABASE, "permission denied for schema \"%s\"", schema);
+    memcpy(err->sqlstate, INSUFFICIENT_PRIVILEGE, sizeof err->sqlstate);
+    return error_hint(err, "Have it granted to the role: grant usage on schema \"%s\" to \"%s\".",
+                      schema, user);
+}
+
 static bool look_for_other_tables(struct db *db, const char *schema, msec deadline,
                                   bool *ret_are_there, struct error *err)
 {
     CLEANUP(db_rows_freep) struct db_rows *rows = NULL;
-    if (!db_query(db, &SQL_HISTORY_OTHER_TABLES, DB_PARAMS(schema != NULL ? schema : "public"),
-                  deadline, &rows, err)) {
+    const char *name = schema != NULL ? schema : "public";
+    if (!db_query(db, &SQL_HISTORY_OTHER_TABLES, DB_PARAMS(name), deadline, &rows, err)) {
         return false;
+    }
+    if (!db_bool(rows, 0, 1)) {
+        return refuse_blind(name, db_text(rows, 0, 2), err);
     }
     *ret_are_there = db_bool(rows, 0, 0);
     return true;

@@ -242,7 +242,7 @@ Every kind of broken environments file: a place, a sentence, exit 65, and nothin
   
   error: 28-after-itself.json has 1 mistake
   --- 29-unset-variable.json
-  Release 54286f6f  7 migrations in /work/main/migrations
+  Release 54286f6f  7 migrations in SOURCE/migrations
   
     development  cannot be looked at
   
@@ -271,7 +271,7 @@ Every kind of broken environments file: a place, a sentence, exit 65, and nothin
   
   error: 31-interpolation-name.json has 1 mistake
   --- 32-file-missing.json
-  Release 54286f6f  7 migrations in /work/main/migrations
+  Release 54286f6f  7 migrations in SOURCE/migrations
   
     development  cannot be looked at
   
@@ -282,7 +282,7 @@ Every kind of broken environments file: a place, a sentence, exit 65, and nothin
    3 |     "development": { "kind": "development", "url": "postgresql://shop:${file:no-such-secret}@localhost/shop" }
      |                                                                       ^^^^^^^^^^^^^^^^^^^^^^
   --- 33-command-fails.json
-  Release 54286f6f  7 migrations in /work/main/migrations
+  Release 54286f6f  7 migrations in SOURCE/migrations
   
     development  cannot be looked at
   
@@ -293,7 +293,7 @@ Every kind of broken environments file: a place, a sentence, exit 65, and nothin
    3 |     "development": { "kind": "development", "url": "postgresql://shop:${cmd:false}@localhost/shop" }
      |                                                                       ^^^^^^^^^^^^
   --- 34-command-missing.json
-  Release 54286f6f  7 migrations in /work/main/migrations
+  Release 54286f6f  7 migrations in SOURCE/migrations
   
     development  cannot be looked at
   

@@ -218,19 +218,6 @@ Results that cannot be written are no success; a reader that went away is none o
 The manual and the completions:
 
   $ headgate help --format man | mandoc -T lint -W warning
-  $ headgate help --format man | mandoc -T utf8 | head -12 | col -b | sed 's/ *$//'
-  HEADGATE(1)\t\t\t User Commands\t\t\t   HEADGATE(1) (esc)
-  
-  NAME
-         headgate - promote PostgreSQL releases from development to production
-  
-  SYNOPSIS
-         headgate COMMAND [ARGUMENTS] [OPTIONS]
-  
-  DESCRIPTION
-         A release is a folder of SQL migrations with one digest. Headgate
-         carries that digest from environment to environment and refuses, before
-         anything is changed, where it should not go on.
   $ headgate completion bash | bash -n
   $ headgate completion environments
   development

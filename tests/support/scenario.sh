@@ -65,7 +65,7 @@ level() {
     sed -E -e 's/PostgreSQL [0-9]+(\.[0-9]+)?/PostgreSQL NN/g' -e 's/("server_version": )"[0-9.]+"/\1"NN"/' \
         -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(\.[0-9]+)?Z/TIME/g' -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]{12} UTC \[[0-9]+\]/TIME/g' -e 's/server process [0-9]+/server process N/g' \
         -e 's/ in ([0-9.]+ m?s|[0-9]+m [0-9]+s)/ in N ms/g' -e 's/("milliseconds": )[0-9]+/\1N/' \
-        -e 's/(ystem.identifier(": "| is ))[0-9]{10,}/\1NNN/' -e "s|$SCENARIO|SCENARIO|g" -e 's/[0-9.]+ [MG]B/N MB/g' "${level_more[@]}"
+        -e 's/(ystem.identifier(": "| is ))[0-9]{10,}/\1NNN/' -e "s|$SCENARIO|SCENARIO|g" -e "s|$HEADGATE_SOURCE|SOURCE|g" -e 's/[0-9.]+ [MG]B/N MB/g' "${level_more[@]}"
 }
 level_more=()
 # For README.md, which shows what a person would see: a home folder, a date, a digest.
