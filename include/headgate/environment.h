@@ -115,7 +115,7 @@ const char *environment_meant(const char *named, const char **ret_origin);
 NODISCARD bool environment_resolve(struct environment *environment, struct error *err);
 /* "db1.example.net:5432/shop", "embedded:staging". The caller's. */
 char *environment_display(const struct environment *environment);
-/* The schema of the history: what ?schema= says, or NULL. */
+/* The schema of the history: what ?schema= of direct_url, else of url, says, or NULL. */
 const char *environment_schema(const struct environment *environment);
 
 enum environment_route { ROUTE_USUAL, ROUTE_DIRECT };

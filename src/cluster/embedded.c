@@ -306,25 +306,31 @@ static bool stop_locked(const struct place *place, msec deadline, struct error *
     return postmaster_stop(&postmaster, deadline, err);
 }
 
+/* The place of a cluster that may well not be there: *ret_found is false where nothing was ever
+ * made. */
+static bool find_for_end(const char *state_folder, const char *name, struct place *ret_place,
+                         bool *ret_found, struct error *err)
+{
+    CLEANUP(mem_freep) char *folder = embedded_folder(state_folder);
+    if (!place_name_check(name, err) ||
+        (folder != NULL && !place_find(folder, name, ret_place, err))) {
+        return false;
+    }
+    *ret_found = folder != NULL;
+    return true;
+}
+
 bool embedded_stop(const char *state_folder, const char *name, msec deadline, struct error *err)
 {
     CLEANUP(place_clear) struct place place = {0};
     CLEANUP(fd_closep) int lock = -1;
-    CLEANUP(mem_freep) char *folder = embedded_folder(state_folder);
-    if (!place_name_check(name, err)) {
+    bool found = false;
+    if (!find_for_end(state_folder, name, &place, &found, err)) {
         return false;
     }
-    if (folder == NULL) {
-        return true;
-    }
-    if (!place_find(folder, name, &place, err)) {
-        return false;
-    }
-    if (place_is_made(&place) &&
-        (!place_lock(&place, deadline, &lock, err) || !stop_locked(&place, deadline, err))) {
-        return error_prefix(err, "embedded cluster \"%s\"", name);
-    }
-    return true;
+    return !found || !place_is_made(&place) ||
+           (place_lock(&place, deadline, &lock, err) && stop_locked(&place, deadline, err)) ||
+           error_prefix(err, "embedded cluster \"%s\"", name);
 }
 
 static bool remove_locked(const struct place *place, msec deadline, struct error *err)
@@ -348,18 +354,11 @@ bool embedded_remove(const char *state_folder, const char *name, msec deadline, 
 {
     CLEANUP(place_clear) struct place place = {0};
     CLEANUP(fd_closep) int lock = -1;
-    CLEANUP(mem_freep) char *folder = embedded_folder(state_folder);
-    if (!place_name_check(name, err)) {
+    bool found = false;
+    if (!find_for_end(state_folder, name, &place, &found, err)) {
         return false;
     }
-    if (folder == NULL) {
-        return true;
-    }
-    if (!place_find(folder, name, &place, err)) {
-        return false;
-    }
-    if (!place_lock(&place, deadline, &lock, err) || !remove_locked(&place, deadline, err)) {
-        return error_prefix(err, "embedded cluster \"%s\"", name);
-    }
-    return true;
+    return !found ||
+           (place_lock(&place, deadline, &lock, err) && remove_locked(&place, deadline, err)) ||
+           error_prefix(err, "embedded cluster \"%s\"", name);
 }

@@ -256,10 +256,12 @@ void place_sweep(const struct place *place)
 bool place_forget(const struct place *place, struct error *err)
 {
     CLEANUP(mem_freep) char *pointer = pointer_path(place);
-    if (unlink(pointer) != 0 && errno != ENOENT) {
-        return error_set_errno(err, "could not remove file \"%s\"", pointer);
+    CLEANUP(mem_freep) char *away = path_parent(place->home);
+    if (unlink(pointer) == 0) {
+        (void)rmdir(away); /* the last one turns off the light */
+        return true;
     }
-    return true;
+    return errno == ENOENT || error_set_errno(err, "could not remove file \"%s\"", pointer);
 }
 
 char *place_name_of(const char *entry)

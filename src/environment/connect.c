@@ -16,7 +16,9 @@ char *environment_display(const struct environment *environment)
 const char *environment_schema(const struct environment *environment)
 {
     const struct target *target = &environment->target;
-    return target->conninfo != NULL ? conninfo_schema(target->conninfo) : NULL;
+    const struct conninfo *conninfo = target->direct_conninfo; /* what migrations go over */
+    conninfo = conninfo != NULL ? conninfo : target->conninfo;
+    return conninfo != NULL ? conninfo_schema(conninfo) : NULL;
 }
 
 static bool open_embedded(const struct environment *environment,
