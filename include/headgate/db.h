@@ -126,6 +126,8 @@ NODISCARD bool db_set_schema(struct db *db, const char *schema, msec deadline, s
 /* A whole text of the user's, as one message, in the transaction that is open. On failure
  * err->position counts in it. */
 NODISCARD bool db_run_script(struct db *db, const char *text, msec deadline, struct error *err);
+/* Whether a script, however it ended, has committed the transaction itself since db_begin. */
+bool db_script_committed(const struct db *db);
 
 /* Notices and warnings since the last call, one line each: "NOTICE: table \"x\" does not exist,
  * skipping". */

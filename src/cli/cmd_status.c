@@ -37,6 +37,11 @@ static bool choose(const struct options *options, struct environments *set,
                    struct environment **chosen, size_t *ret_n, struct error *err)
 {
     size_t n = 0;
+    if (options->n_arguments > 0 && options->env != NULL) {
+        (void)error_set(err, ERROR_USAGE,
+                        "environments are named twice: as arguments and by --env");
+        return error_hint(err, "Name all of them as arguments.");
+    }
     if (options->n_arguments == 0 && options->env == NULL) {
         for (; n < set->n; n++) {
             chosen[n] = &set->items[n];

@@ -20,6 +20,7 @@ static bool read_line(struct strbuf *line, struct error *err)
         }
         strbuf_add_char(line, c);
     }
+    output_stderr("\n", 1); /* what follows is no answer to the question */
     return interrupt_pending() != 0 ? interrupt_error(err) : true;
 }
 

@@ -82,7 +82,9 @@ static void add_from_debian(struct strlist *folders)
     if (!path_is_folder(DEBIAN_FOLDER) || !folder_list(DEBIAN_FOLDER, &names, &ignored)) {
         return;
     }
-    qsort(names.items, names.n, sizeof names.items[0], newest_first);
+    if (names.n > 0) { /* qsort wants an array even for nothing */
+        qsort(names.items, names.n, sizeof names.items[0], newest_first);
+    }
     for (size_t i = 0; i < names.n; i++) {
         CLEANUP(mem_freep) char *folder = mem_printf(DEBIAN_FOLDER "/%s/bin", names.items[i]);
         add_folder(folder, folders);

@@ -121,6 +121,7 @@ static bool keep(struct exchange *x, PGresult *result)
         return true;
     }
     if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
+        x->db->script_committed |= x->request->script && text_equal(PQcmdStatus(result), "COMMIT");
         PQclear(x->result);
         x->result = result;
         return true;

@@ -18,6 +18,7 @@ struct db {
     struct db_identity identity;
     bool read_only;
     char *schema; /* as db_set_schema was told, where the session itself cannot keep it */
+    bool script_committed;
     struct notices notices;
 };
 

@@ -73,6 +73,11 @@ bool db_run_script(struct db *db, const char *text, msec deadline, struct error 
     return session_request(db, &request, NULL, err);
 }
 
+bool db_script_committed(const struct db *db)
+{
+    return db->script_committed;
+}
+
 static bool tell_schema(struct db *db, const char *schema, bool local, msec deadline,
                         struct error *err)
 {
@@ -83,6 +88,7 @@ static bool tell_schema(struct db *db, const char *schema, bool local, msec dead
 bool db_begin(struct db *db, msec deadline, struct error *err)
 {
     bool read_only = db->identity.pooled && db->read_only;
+    db->script_committed = false;
     if (!run(db, read_only ? &SQL_BEGIN_READ_ONLY : &SQL_BEGIN, DB_NO_PARAMS, deadline, NULL,
              err)) {
         return false;

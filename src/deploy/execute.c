@@ -99,6 +99,7 @@ static bool check_same_server(const struct deploy_plan *plan, const struct db *d
                         plan->system_identifier != NULL ? plan->system_identifier : "unknown");
 }
 
+/* Told anew before each migration: the one before may have changed it for the session. */
 static bool be_courteous(struct db *db, const struct courtesy *courtesy, struct error *err)
 {
     CLEANUP(mem_freep) char *lock = mem_printf("%lld", (long long)courtesy->lock_timeout);
@@ -130,7 +131,8 @@ static bool run_items(struct db *db, const struct deploy_plan *plan,
         if (observer->began != NULL) {
             observer->began(observer->context, item);
         }
-        bool applied = migration_run(db, plan, item->migration, err);
+        bool applied = be_courteous(db, &plan->environment->courtesy, err) &&
+                       migration_run(db, plan, item->migration, err);
         pass_notices(db, observer);
         if (!applied) {
             return false;
@@ -157,7 +159,6 @@ static bool execute_in(struct db *db, const struct deploy_plan *plan, msec lock_
         return true;
     }
     return (plan->history->exists || history_create(db, DEADLINE_NONE, err)) &&
-           be_courteous(db, &plan->environment->courtesy, err) &&
            run_items(db, plan, observer, n_applied, err);
 }
 

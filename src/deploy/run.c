@@ -29,17 +29,15 @@ static size_t offset_of_character(const char *text, int64_t n)
 }
 
 /* The server's word about the text, with its place where it gave one. Its hint goes with it. */
-static void add_place(const struct migration *migration, const struct strbuf *text, size_t skipped,
-                      struct error *err)
+static void add_place(const struct source *source, struct error *err)
 {
-    struct source source = {migration->path, text->text, text->size};
     struct problem *problem;
     if (err->position > 0) {
-        size_t offset = skipped + offset_of_character(text->text + skipped, err->position);
-        size_t width = strcspn(text->text + offset, " \t\r\n(),;");
-        problem = problem_add(&err->problems, &source, offset, width, "%s", err->message);
+        size_t offset = offset_of_character(source->text, err->position);
+        size_t width = strcspn(source->text + offset, " \t\r\n(),;");
+        problem = problem_add(&err->problems, source, offset, width, "%s", err->message);
     } else {
-        problem = problem_add_plain(&err->problems, migration->path, "%s", err->message);
+        problem = problem_add_plain(&err->problems, source->file, "%s", err->message);
     }
     if (err->hint != NULL) {
         problem_note(problem, "%s", err->hint);
@@ -59,41 +57,54 @@ static bool lies_in_the_text(const char *sqlstate)
     return true;
 }
 
-/* What is in the database now, and what to do next. */
-static bool explain(const struct deploy_plan *plan, const struct migration *migration,
-                    bool rolled_back, struct error *err)
+static void add_detail(struct error *err, const char *sentence)
 {
-    CLEANUP(mem_freep) char *detail = TAKE(err->detail);
-    const char *servers = detail != NULL ? detail : "", *blank = detail != NULL ? " " : "";
-    const char *environment = plan->environment->name;
-    if (rolled_back) {
-        (void)error_detail(err,
-                           "%s%sIt was rolled back as a whole: nothing of it is in the database.",
-                           servers, blank);
-        CLEANUP(mem_freep)
-        char *first = lies_in_the_text(err->sqlstate) ? mem_printf("Correct %s", migration->path)
-                                                      : mem_copy("When that is settled");
-        (void)error_hint(err, "%s, then go on: headgate deploy %s", first, environment);
-    } else {
-        (void)error_detail(err,
-                           "%s%sIt ended its own transaction, so a part of it may be in the "
-                           "database; its history row says that it is unfinished.",
-                           servers, blank);
-        (void)error_hint(err,
-                         "Look at what it has done, then settle it with: prisma migrate resolve "
-                         "--rolled-back %s (or --applied).",
-                         migration->name);
-    }
-    return error_prefix(err, "migration \"%s\" failed", migration->name);
+    CLEANUP(mem_freep) char *servers = TAKE(err->detail);
+    (void)error_detail(err, "%s%s%s", servers != NULL ? servers : "", servers != NULL ? " " : "",
+                       sentence);
 }
 
-static bool finish(struct db *db, const char *schema, const char *id, struct error *err)
+static void explain_nothing(const char *environment, const struct migration *migration,
+                            struct error *err)
+{
+    add_detail(err, "It was rolled back as a whole: nothing of it is in the database.");
+    if (err->code != ERROR_DATABASE) {
+        (void)error_hint(err, "Go on with: headgate deploy %s", environment);
+    } else if (lies_in_the_text(err->sqlstate)) {
+        (void)error_hint(err, "Correct %s, then go on: headgate deploy %s", migration->path,
+                         environment);
+    } else {
+        (void)error_hint(err, "When that is settled, then go on: headgate deploy %s", environment);
+    }
+}
+
+static void explain_own_commit(const struct migration *migration, struct error *err)
+{
+    add_detail(err, "It ended its own transaction, so a part of it may be in the database; its "
+                    "history row says that it is unfinished.");
+    (void)error_hint(err,
+                     "Look at what it has done, then settle it with: prisma migrate resolve "
+                     "--rolled-back %s (or --applied).",
+                     migration->name);
+}
+
+static void explain_own_rollback(const struct migration *migration, struct error *err)
+{
+    add_detail(err, "What it did behind its ROLLBACK may be in the database, and it has no history "
+                    "row.");
+    (void)error_hint(err, "Look at what it has done, and take the ROLLBACK out of %s.",
+                     migration->path);
+}
+
+static bool finish(struct db *db, const char *schema, const char *id, bool *row_is_gone,
+                   struct error *err)
 {
     bool own_commit = !db_in_transaction(db);
     bool found = false;
     if (!history_finish(db, schema, id, DEADLINE_NONE, &found, err)) {
         return false;
     }
+    *row_is_gone = !found;
     if (!found) {
         return error_set(err, ERROR_DATABASE, "it rolled back its own transaction");
     }
@@ -101,35 +112,47 @@ static bool finish(struct db *db, const char *schema, const char *id, struct err
 }
 
 static bool run_text(struct db *db, const char *schema, const struct migration *migration,
-                     const struct strbuf *text, struct error *err)
+                     const struct strbuf *text, bool *row_is_gone, struct error *err)
 {
     char id[UUID_SIZE];
     size_t skipped = text_starts(text->text, BOM) ? strlen(BOM) : 0;
+    const struct source source = {migration->path, text->text + skipped, text->size - skipped};
     if (!db_begin(db, DEADLINE_NONE, err) ||
         !history_begin(db, migration->name, migration->checksum, id, DEADLINE_NONE, err)) {
         return false;
     }
-    if (!db_run_script(db, text->text + skipped, DEADLINE_NONE, err)) {
-        add_place(migration, text, skipped, err);
+    if (!db_run_script(db, source.text, DEADLINE_NONE, err)) {
+        if (err->code == ERROR_DATABASE) {
+            add_place(&source, err);
+        }
         return false;
     }
-    return finish(db, schema, id, err);
+    return finish(db, schema, id, row_is_gone, err);
+}
+
+/* What is in the database now, and what to do next. Where the session is gone nobody knows. */
+static bool explain(const struct deploy_plan *plan, const struct migration *migration,
+                    struct db *db, bool row_is_gone, struct error *err)
+{
+    bool alive = db_is_alive(db);
+    db_rollback(db);
+    if (alive && row_is_gone) {
+        explain_own_rollback(migration, err);
+    } else if (alive && db_script_committed(db)) {
+        explain_own_commit(migration, err);
+    } else if (alive) {
+        explain_nothing(plan->environment->name, migration, err);
+    }
+    return error_prefix(err, "migration \"%s\"%s", migration->name,
+                        err->code == ERROR_DATABASE ? " failed" : "");
 }
 
 bool migration_run(struct db *db, const struct deploy_plan *plan, const struct migration *migration,
                    struct error *err)
 {
     CLEANUP(strbuf_clear) struct strbuf text = STRBUF_INIT;
-    if (!migration_load(migration, &text, err)) {
-        return false;
-    }
-    if (run_text(db, plan->schema, migration, &text, err)) {
-        return true;
-    }
-    bool rolled_back = db_in_transaction(db);
-    db_rollback(db);
-    if (err->code == ERROR_DATABASE) {
-        return explain(plan, migration, rolled_back, err);
-    }
-    return error_prefix(err, "migration \"%s\"", migration->name);
+    bool row_is_gone = false;
+    return migration_load(migration, &text, err) &&
+           (run_text(db, plan->schema, migration, &text, &row_is_gone, err) ||
+            explain(plan, migration, db, row_is_gone, err));
 }

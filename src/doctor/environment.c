@@ -81,8 +81,8 @@ static void look_at_rights(const char *subject, const char *schema, const struct
     struct finding *finding = finding_add(findings, FINDING_PROBLEM, subject, "rights",
                                           "%s may not create in schema \"%s\"", user, schema);
     if (schema_exists) {
-        finding_remedy(finding, "grant create on schema %s to %s; or deploy as its owner", schema,
-                       user);
+        finding_remedy(finding, "grant usage, create on schema %s to %s; or deploy as its owner",
+                       schema, user);
     } else {
         finding_remedy(finding, "grant create on database %s to %s", db_text(rows, 0, 5), user);
     }
@@ -100,7 +100,11 @@ static void look_at_dump(const char *subject, const struct db *db, struct findin
                           programs.version_text);
         return;
     }
+    bool looked = err.code != ERROR_CONFIG;
     error_clear(&err);
+    if (!looked) { /* what is wrong stands with the machine's server programs */
+        return;
+    }
     struct finding *finding =
         finding_add(findings, FINDING_WARNING, subject, "pg_dump",
                     "no PostgreSQL %d programs here, so no backup can be made or "

@@ -29,16 +29,41 @@ static const char *state_word(const struct environment_status *status)
     return status->plan != NULL ? plan_word(status->plan) : "unknown";
 }
 
-/* The first environment that could be brought forward. */
+static bool is_up_to_date(const char *name, const struct environment_status *statuses, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (text_equal(statuses[i].environment->name, name)) {
+            return text_equal(state_word(&statuses[i]), "up_to_date");
+        }
+    }
+    return false;
+}
+
+/* As far as was looked: a deploy must not be advised that would be refused. */
+static bool may_follow(const struct environment *environment,
+                       const struct environment_status *statuses, size_t n)
+{
+    for (size_t i = 0; i < environment->n_after; i++) {
+        if (!is_up_to_date(environment->after[i], statuses, n)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The first environment that could be brought forward, where nothing before it wants a person. */
 static const char *next_step(const struct environment_status *statuses, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        if (text_equal(state_word(&statuses[i]), "pending") &&
-            !error_is_set(&statuses[i].plan->refusal)) {
-            return statuses[i].environment->name;
-        }
-        if (!text_equal(state_word(&statuses[i]), "up_to_date")) {
+        bool pending = text_equal(state_word(&statuses[i]), "pending");
+        if (!pending && !text_equal(state_word(&statuses[i]), "up_to_date")) {
             return NULL;
+        }
+        if (pending && error_is_set(&statuses[i].plan->refusal)) {
+            return NULL;
+        }
+        if (pending && may_follow(statuses[i].environment, statuses, n)) {
+            return statuses[i].environment->name;
         }
     }
     return NULL;

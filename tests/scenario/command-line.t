@@ -156,6 +156,31 @@ A new migration needs only a name:
   migrations/TIME_add_users_nick_name/migration.sql
   $ cat migrations/*_add_users_nick_name/migration.sql
   -- Add users' nick name
+  $ (cd pipelines && headgate create "from below") | sed 's/[0-9]\{14\}/TIME/'
+  SCENARIO/shop/migrations/TIME_from_below/migration.sql
+  $ headgate create "As JSON" --json | sed 's/[0-9]\{14\}/TIME/'
+  {
+    "format": 1,
+    "path": "migrations/TIME_as_json/migration.sql"
+  }
+  $ headgate create "Elsewhere" --release other/place --json | sed 's/[0-9]\{14\}/TIME/'
+  {
+    "format": 1,
+    "path": "other/place/TIME_elsewhere/migration.sql"
+  }
+  $ ls other/place | sed 's/[0-9]\{14\}/TIME/'
+  TIME_elsewhere
+  migration_lock.toml
+  $ headgate create "In a broken project" --environments nowhere.json
+  error: could not read nowhere.json: No such file or directory
+  [65]
+  $ touch file && headgate create "Where a file is" --release file
+  error: could not make folder file: File exists
+  [1]
+  $ ls migrations | sort -c && ls migrations | sed -n 's/^[0-9]\{14\}_\(add_users\|from\|as\)/\1/p'
+  add_users_nick_name
+  from_below
+  as_json
   $ headgate create '!!!'
   error: "!!!" has no letter or digit to name a migration by
   [64]

@@ -41,18 +41,70 @@ The doctor: each finding with its remedy, and nothing is changed.
         "check": "server programs",
         "level": "ok",
 
-A database with a wrong clock, missing rights, no pg_dump that fits, and a port where nobody listens:
+A database with missing rights, and a port where nobody listens:
 
   $ url=$(pg_start pg)
   $ psql -XAtq "$url" -c 'create role reader login' -c 'revoke create on schema public from public'
-  $ DATABASE_URL="$url user=reader" STAGING_DATABASE_URL='host=127.0.0.1 port=1' headgate doctor >screen; echo $?
+  $ DATABASE_URL="$url user=reader" STAGING_DATABASE_URL='host=127.0.0.1 port=1 dbname=shop' headgate doctor >screen; echo $?
   1
   $ grep -A1 -E '^  (problem|warning)' screen
     problem  rights           reader may not create in schema "public"
-                              -> grant create on schema public to reader; or deploy as its owner
+                              -> grant usage, create on schema public to reader; or deploy as its owner
   --
-    problem  reachable        environment "staging": could not connect to 127.0.0.1:1/root: connection refused
+    problem  reachable        environment "staging": could not connect to 127.0.0.1:1/shop: connection refused
                               -> Check that the server runs, and that host and port are the ones on which it listens.
+
+A schema that may not be entered, one that is not there, and a database in which none can be made:
+
+  $ psql -XAtq "$url" -c 'create schema closed' -c 'grant create on schema closed to reader' -c 'revoke create on database postgres from public'
+  $ for schema in closed missing; do
+  >     DATABASE_URL="postgresql://reader@/postgres?host=$SCENARIO/pg&schema=$schema" headgate doctor development | grep -A1 -E 'rights'
+  > done
+    problem  rights           reader may not create in schema "closed"
+                              -> grant usage, create on schema closed to reader; or deploy as its owner
+    problem  rights           reader may not create in schema "missing"
+                              -> grant create on database postgres to reader
+  $ DATABASE_URL="postgresql://tester@/postgres?host=$SCENARIO/pg&schema=missing" headgate doctor development | grep rights
+    ok       rights           tester may create in schema "missing", which does not exist yet
+  $ DATABASE_URL="postgresql://reader@/postgres?host=$SCENARIO/pg&schema=closed" headgate status development
+  Release 54286f6f  7 migrations in migrations
+  
+    development  SCENARIO/pg/postgres  cannot be looked at
+  
+  environment "development": permission denied for schema "closed"
+    Have it granted to the role: grant usage on schema "closed" to "reader".
+  [1]
+
+A standby, which can be looked at but not written to:
+
+  $ standby="$SCENARIO/standby"
+  $ pg_stop pg && cp -a "$SCENARIO/pg" "$standby" && pg_start pg >/dev/null
+  $ as() { "$TESTDIR/../support/pg" as "$@"; }
+  $ as touch "$standby/data/standby.signal"
+  $ echo "unix_socket_directories = '$standby'" | as tee -a "$standby/data/postgresql.conf" >/dev/null
+  $ export DATABASE_URL=$(pg_start standby)
+  $ headgate doctor development | grep -A1 -E '^  (problem|warning)'
+    problem  role             the server is a standby
+                              -> point "url" at its primary
+  $ headgate status development
+  Release 54286f6f  7 migrations in migrations
+  
+    development  SCENARIO/standby:5432/postgres  PostgreSQL NN  7 pending  0 applied
+  
+  environment "development": this server is a standby, which cannot be written
+    Point "url" of environment "development" at its primary.
+  $ headgate deploy
+  error: environment "development": this server is a standby, which cannot be written
+  hint: Point "url" of environment "development" at its primary.
+  [4]
+  $ pg_stop standby immediate
+
+Server programs that are not where they should be:
+
+  $ export DATABASE_URL=$url
+  $ PATH='' HEADGATE_PG_BINDIR=/nowhere "$HEADGATE" doctor development | grep -A1 -E '^  (problem|warning)'
+    problem  server programs  HEADGATE_PG_BINDIR is "/nowhere", which has no PostgreSQL server
+                              -> It names the folder that has the programs postgres and initdb.
 
 A pooler in the path:
 

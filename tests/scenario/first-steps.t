@@ -76,6 +76,30 @@ What a deploy would do, and doing it:
     production   embedded:production   PostgreSQL NN  7 pending   0 applied
   
   Next: headgate deploy staging
+  $ headgate status production development
+  Release 54286f6f  7 migrations in migrations
+  
+    production   embedded:production   PostgreSQL NN  7 pending   0 applied
+    development  embedded:development  PostgreSQL NN  up to date  7 applied
+  $ headgate status --env staging
+  Release 54286f6f  7 migrations in migrations
+  
+    staging  embedded:staging  PostgreSQL NN  7 pending  0 applied
+  $ headgate status development --env staging
+  error: environments are named twice: as arguments and by --env
+  hint: Name all of them as arguments.
+  [64]
+  $ headgate status development developmint
+  error: there is no environment "developmint" in pipelines/environments.json
+  hint: Did you mean "development"?
+  [64]
+  $ DATABASE_ENV=staging headgate status --json | grep -E '"(name|state)"'
+        "name": "development",
+        "state": "up_to_date",
+        "name": "staging",
+        "state": "pending",
+        "name": "production",
+        "state": "pending",
   $ headgate status --detailed-exitcode development >/dev/null
   $ headgate status --detailed-exitcode >/dev/null
   [2]

@@ -1,2 +1,2 @@
 -- For a session behind a pooler, which cannot keep default_transaction_read_only.
-BEGIN READ ONLY
+begin read only

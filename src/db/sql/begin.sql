@@ -1,1 +1,1 @@
-BEGIN
+begin

@@ -1,1 +1,1 @@
-COMMIT
+commit

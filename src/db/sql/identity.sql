@@ -6,18 +6,18 @@
 --
 -- Rights on a function are checked when a statement starts, even where CASE would not reach it. Therefore
 -- pg_control_system, which may be forbidden, is called by a statement of its own inside query_to_xml.
-SELECT current_setting('server_version_num') AS version,
-       pg_is_in_recovery() AS in_recovery,
-       NOT direct AS pooled,
-       CASE WHEN has_function_privilege(to_regprocedure('pg_catalog.pg_control_system()'), 'EXECUTE')
-            THEN substring(query_to_xml('SELECT system_identifier FROM pg_catalog.pg_control_system()',
+select current_setting('server_version_num') as version,
+       pg_is_in_recovery() as in_recovery,
+       not direct as pooled,
+       case when has_function_privilege(to_regprocedure('pg_catalog.pg_control_system()'), 'EXECUTE')
+            then substring(query_to_xml('select system_identifier from pg_catalog.pg_control_system()',
                                         false, true, '')::text
-                           FROM '<system_identifier>([0-9]+)<')
-       END AS system_identifier,
-       CASE WHEN direct AND $2::boolean
-            THEN set_config('default_transaction_read_only', 'on', false)
-       END AS read_only,
-       CASE WHEN current_setting('standard_conforming_strings') <> 'on'
-            THEN set_config('standard_conforming_strings', 'on', false)
-       END AS conforming
-  FROM (SELECT pg_backend_pid() = $1::integer OFFSET 0) AS session (direct)
+                           from '<system_identifier>([0-9]+)<')
+       end as system_identifier,
+       case when direct and $2::boolean
+            then set_config('default_transaction_read_only', 'on', false)
+       end as read_only,
+       case when current_setting('standard_conforming_strings') <> 'on'
+            then set_config('standard_conforming_strings', 'on', false)
+       end as conforming
+  from (select pg_backend_pid() = $1::integer offset 0) as session (direct)

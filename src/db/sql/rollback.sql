@@ -1,1 +1,1 @@
-ROLLBACK
+rollback

@@ -234,6 +234,33 @@ static void the_first_error_of_a_script_wins_and_nothing_after_it_runs(void **st
     must_be(db, "select to_regclass('never') is null", "t");
 }
 
+static void a_commit_in_a_script_is_noticed(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *script;
+        bool good, committed;
+    } cases[] = {
+        {"select 1", true, false},
+        {"savepoint a; rollback to a; release a", true, false},
+        {"rollback", true, false},
+        {"select 1/0; commit", false, false},
+        {"commit", true, true},
+        {"end; begin; select 'COMMIT'", true, true},
+        {"commit; begin; select 1/0", false, true},
+        {"commit and chain; select 1/0", false, true},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct error err = ERROR_INIT;
+        assert_ok(db_begin(db, SOON, &err));
+        assert_false(db_script_committed(db));
+        assert_int_equal(db_run_script(db, cases[i].script, SOON, &err), cases[i].good);
+        assert_int_equal(db_script_committed(db), cases[i].committed);
+        error_clear(&err);
+        db_rollback(db);
+    }
+}
+
 static void copy_in_a_script_is_an_error_and_not_a_hang(void **state)
 {
     (void)state;
@@ -336,6 +363,7 @@ int main(void)
         cmocka_unit_test(a_script_of_several_statements_runs_in_the_open_transaction),
         cmocka_unit_test(the_position_counts_characters_in_the_whole_script),
         cmocka_unit_test(the_first_error_of_a_script_wins_and_nothing_after_it_runs),
+        cmocka_unit_test(a_commit_in_a_script_is_noticed),
         cmocka_unit_test(copy_in_a_script_is_an_error_and_not_a_hang),
         cmocka_unit_test(the_rows_of_a_script_do_not_fill_our_memory),
         cmocka_unit_test(notices_are_collected_one_line_each),

@@ -103,15 +103,23 @@ static void a_finished_row_is_what_prisma_writes(void **state)
     must_be(db, "select checksum from _prisma_migrations", CHECKSUM);
 }
 
-static void the_times_are_the_migrations_own(void **state)
+static void the_times_are_not_those_of_the_transaction(void **state)
 {
     (void)state;
+    struct error err = ERROR_INIT;
+    char id[UUID_SIZE];
+    bool found = false;
     create_in(NULL);
-    assert_true(migrate(NULL, "select pg_sleep(0.05)"));
+    assert_ok(db_begin(db, SOON, &err));
+    run(db, "select pg_sleep(0.05)");
+    assert_ok(history_begin(db, "20260101000000_init", CHECKSUM, id, SOON, &err));
+    run(db, "select pg_sleep(0.05)");
+    assert_ok(history_finish(db, NULL, id, SOON, &found, &err));
     must_be(db,
-            "select finished_at - started_at >= interval '50 milliseconds'"
-            " from _prisma_migrations",
+            "select started_at - now() >= interval '50 milliseconds' and"
+            " finished_at - started_at >= interval '50 milliseconds' from _prisma_migrations",
             "t");
+    assert_ok(db_commit(db, SOON, &err));
 }
 
 static void a_begun_row_is_not_finished(void **state)
@@ -339,7 +347,7 @@ static void other_advisory_locks_are_not_mistaken_for_it(void **state)
     CLEANUP(history_holder_clear) struct history_holder holder = {0};
     CLEANUP(db_closep) struct db *other = session(url, false);
     run(other, "select pg_advisory_lock(0, 72707369), pg_advisory_lock(1, 72707369),"
-               " pg_advisory_lock(72707368)");
+               " pg_advisory_lock(72707368), pg_advisory_lock((1::bigint << 32) + 72707369)");
     assert_false(find_holder(&holder));
     assert_true(try_lock(db));
 }
@@ -390,7 +398,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_AN_EMPTY_DATABASE(the_table_is_prismas_column_for_column),
         IN_AN_EMPTY_DATABASE(a_finished_row_is_what_prisma_writes),
-        IN_AN_EMPTY_DATABASE(the_times_are_the_migrations_own),
+        IN_AN_EMPTY_DATABASE(the_times_are_not_those_of_the_transaction),
         IN_AN_EMPTY_DATABASE(a_begun_row_is_not_finished),
         IN_AN_EMPTY_DATABASE(a_row_that_is_gone_is_not_found),
         IN_AN_EMPTY_DATABASE(a_migration_that_changes_the_search_path_is_finished_all_the_same),
