@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "headgate/hash.h"
+#include "headgate/interrupt.h"
 
 #define PIECE ((size_t)64 << 10)
 
@@ -15,7 +16,7 @@ bool file_read(const char *path, size_t limit, struct strbuf *ret_text, struct e
 {
     CLEANUP(strbuf_clear) struct strbuf text = STRBUF_INIT;
     struct stat about;
-    CLEANUP(fd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    CLEANUP(fd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0 || fstat(fd, &about) != 0) {
         return error_set_errno(err, "could not read %s", path);
     }
@@ -23,6 +24,10 @@ bool file_read(const char *path, size_t limit, struct strbuf *ret_text, struct e
     ssize_t n = 1;
     while (n > 0 && expected <= limit && text.size <= limit) {
         size_t piece = expected > text.size ? expected - text.size + 1 : PIECE;
+        struct pollfd readable = {.fd = fd, .events = POLLIN};
+        if (!S_ISREG(about.st_mode) && interrupt_poll(&readable, 1, DEADLINE_NONE) < 0) {
+            return interrupt_error(err); /* a pipe into which nobody writes yet */
+        }
         n = read(fd, strbuf_room(&text, piece), piece);
         strbuf_grown(&text, n > 0 ? (size_t)n : 0);
     }

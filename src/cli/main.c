@@ -1,7 +1,10 @@
 /* From argv to an exit status: the one place where an error becomes words. */
 #include "headgate/cli.h"
 
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "headgate/interrupt.h"
 #include "headgate/output.h"
@@ -13,6 +16,17 @@ static void forbid_core_files(void)
 {
     const struct rlimit none = {0, 0};
     (void)setrlimit(RLIMIT_CORE, &none);
+}
+
+/* A stream that was closed when we were started would become the first file or connection that we
+ * open, and what we print would go there. Opened the wrong way round, using it fails as before. */
+static void fill_closed_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0) {
+            (void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+        }
+    }
 }
 
 static void set_up_output(const struct options *options)
@@ -59,6 +73,8 @@ int cli_main(int argc, char **argv)
     struct options options = {0};
     CLEANUP(error_clear) struct error err = ERROR_INIT;
     int status = 0;
+    fill_closed_streams();
+    (void)umask(umask(0) & 0077); /* what we make is for us to enter, whatever the caller masks */
     forbid_core_files();
     interrupt_install();
     bool good = options_parse(argc, argv, &command, &options, &err);

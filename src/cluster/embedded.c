@@ -147,6 +147,18 @@ static bool make_socket_folder(const struct opening *opening, struct error *err)
            server_user_make_folder(&opening->user, place->sockets, err);
 }
 
+/* Behind the wall of a container a server's process is invisible, but its socket is not: a second
+ * server on the same data would destroy them. */
+static bool nobody_listens(const struct place *place, struct error *err)
+{
+    if (!socket_answers(place->sockets)) {
+        return true;
+    }
+    error_set(err, ERROR_LOCKED, "its server runs where its process cannot be seen from here");
+    return error_hint(err, "It was started in another container, or outside of this one: stop it "
+                           "there with: headgate embedded stop.");
+}
+
 /* What a crash, or somebody who removed the folder of a running server, left in the way of a start.
  */
 static bool clear_the_way(const struct opening *opening, off_t *ret_log_size, struct error *err)
@@ -154,7 +166,8 @@ static bool clear_the_way(const struct opening *opening, off_t *ret_log_size, st
     const struct place *place = &opening->place;
     struct stat st = {0};
     workers_kill(place->data);
-    if (!postmaster_forget(place->data, err) || !make_socket_folder(opening, err)) {
+    if (!nobody_listens(place, err) || !postmaster_forget(place->data, err) ||
+        !make_socket_folder(opening, err)) {
         return false;
     }
     if (stat(place->log, &st) == 0 && st.st_size > LOG_MAX && truncate(place->log, 0) == 0) {
@@ -341,6 +354,9 @@ static bool remove_locked(const struct place *place, msec deadline, struct error
         return false;
     }
     workers_kill(place->home);
+    if (!nobody_listens(place, err)) {
+        return false;
+    }
     if (place->sockets_away && !folder_remove(place->sockets, err)) {
         return false;
     }

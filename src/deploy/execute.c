@@ -107,6 +107,21 @@ static bool be_courteous(struct db *db, const struct courtesy *courtesy, struct 
     return db_execute(db, &SQL_DEPLOY_COURTESY, DB_PARAMS(lock, statement), DEADLINE_NONE, err);
 }
 
+/* The migration before may have changed its session, and given our lock back. */
+static bool begin_afresh(struct db *db, const struct deploy_plan *plan, struct error *err)
+{
+    bool locked = false;
+    if (!db_execute(db, &SQL_DEPLOY_RESET, DB_NO_PARAMS, DEADLINE_NONE, err) ||
+        !history_use_schema(db, plan->schema, DEADLINE_NONE, err) ||
+        !be_courteous(db, &plan->environment->courtesy, err) ||
+        !history_try_lock(db, DEADLINE_NONE, &locked, err)) {
+        return false;
+    }
+    return locked || error_set(err, ERROR_LOCKED,
+                               "the lock of this database was given back by a migration, and "
+                               "another deploy holds it now");
+}
+
 static void pass_notices(struct db *db, const struct deploy_observer *observer)
 {
     CLEANUP(strlist_clear) struct strlist notices = STRLIST_INIT;
@@ -131,8 +146,7 @@ static bool run_items(struct db *db, const struct deploy_plan *plan,
         if (observer->began != NULL) {
             observer->began(observer->context, item);
         }
-        bool applied = be_courteous(db, &plan->environment->courtesy, err) &&
-                       migration_run(db, plan, item->migration, err);
+        bool applied = begin_afresh(db, plan, err) && migration_run(db, plan, item->migration, err);
         pass_notices(db, observer);
         if (!applied) {
             return false;

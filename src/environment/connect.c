@@ -26,6 +26,11 @@ static bool open_embedded(const struct environment *environment,
                           struct conninfo **ret_conninfo, struct error *err)
 {
     CLEANUP(mem_freep) char *text = NULL;
+    const char *elsewhere = getenv("PGHOSTADDR"); /* libpq would go there instead */
+    if (elsewhere != NULL && elsewhere[0] != '\0') {
+        (void)error_set(err, ERROR_CONFIG, "PGHOSTADDR is set, which leads to another server");
+        return error_hint(err, "Unset it: an embedded database is reached by its socket only.");
+    }
     return embedded_open(environment->set->state_folder, environment->target.embedded, deadline,
                          session->on_progress, &text, err) &&
            conninfo_parse(text, ret_conninfo, err);

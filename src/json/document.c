@@ -82,6 +82,10 @@ bool json_read(const char *path, const struct json_sources *sources,
     CLEANUP(json_freep) struct json_document *document = document_new(path, shown, sources);
     CLEANUP(error_clear) struct error failure = ERROR_INIT;
     if (!file_read(path, JSON_FILE_LIMIT, &document->text, &failure)) {
+        if (failure.code == ERROR_INTERRUPTED || failure.code == ERROR_TERMINATED) {
+            error_move(err, &failure);
+            return false;
+        }
         return failure.sys_errno == 0 ? refuse_large(shown, err)
                                       : error_set(err, ERROR_CONFIG, "could not read %s: %s", shown,
                                                   strerrordesc_np(failure.sys_errno));

@@ -105,6 +105,14 @@ static void check_name(struct reading *reading, const char *name)
         (void)problem_add_plain(&reading->problems, reading->release->folder,
                                 "the name of the folder \"%.*s...\" is not UTF-8", (int)good, name);
     }
+    for (const char *c = name; *c != '\0'; c++) {
+        if ((unsigned char)*c < ' ' || *c == 0x7f) {
+            (void)problem_add_plain(&reading->problems, reading->release->folder,
+                                    "the name of the folder \"%.*s...\" has a control character",
+                                    (int)(c - name), name);
+            return;
+        }
+    }
 }
 
 /* --- the folder --- */

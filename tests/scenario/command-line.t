@@ -142,6 +142,10 @@ Outside of a project:
   error: there is no environment "stagging" in pipelines/environments.json
   hint: Did you mean "staging"?
   [64]
+  $ headgate doctor stagging
+  error: there is no environment "stagging" in pipelines/environments.json
+  hint: Did you mean "staging"?
+  [64]
   $ headgate deploy staging --env production
   error: two environments are named: "staging" and --env "production"
   [64]

@@ -138,6 +138,9 @@ A pooler in the path:
   $ DIRECT_URL=$url headgate doctor development | grep -E 'pooler|direct'
     ok       pooler           "url" goes through a pooler, migrations use "direct_url"
     ok       direct_url       SCENARIO/pg:5432/postgres, answers in N ms
+  $ DIRECT_URL='host=127.0.0.1 port=1 dbname=shop' headgate doctor development | grep -A1 ' direct_url '
+    problem  direct_url       environment "development": could not connect to 127.0.0.1:1/shop: connection refused
+                              -> Check that the server runs, and that host and port are the ones on which it listens.
   $ DIRECT_URL=$DATABASE_URL headgate doctor development | grep -A1 problem
     problem  direct_url       it goes through a pooler as well
                               -> point "direct_url" at the server itself, not at the pooler

@@ -42,6 +42,28 @@ What a deploy would do, and doing it:
     20260907094128_audit_log               pending  in a transaction
   
   7 to apply. Nothing was changed.
+  $ headgate deploy --dry-run --json | grep -vE '^    +"20|system_identifier'
+  {
+    "format": 1,
+    "environment": "development",
+    "release": {
+      "folder": "migrations",
+      "digest": "54286f6fa27ff07134745671f4e0e4a67e000a941d8555b1547ae38dc6a03965",
+      "migrations": 7
+    },
+    "target": "embedded:development",
+    "server_version": "NN",
+    "schema": "public",
+    "state": "pending",
+    "applied": 0,
+    "pending": [
+    ],
+    "failed": [],
+    "edited": [],
+    "missing": [],
+    "out_of_order": [],
+    "refusal": null
+  }
   $ headgate deploy --dry-run --detailed-exitcode >/dev/null
   [2]
   $ headgate deploy

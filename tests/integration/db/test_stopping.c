@@ -342,7 +342,7 @@ static void a_commit_whose_answer_is_lost_is_in_doubt(void **state)
             " for each row execute function slow()");
     assert_ok(db_begin(db, SOON, &err));
     run(db, "insert into doubtful values (1)");
-    pid_t child = once_it_runs("COMMIT", terminate_backend);
+    pid_t child = once_it_runs("commit", terminate_backend);
     assert_fails(db_commit(db, DEADLINE_NONE, &err), ERROR_UNREACHABLE);
     assert_child_did_it(child);
     assert_contains(err.detail, "not known whether the transaction was committed");
