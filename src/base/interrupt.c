@@ -52,6 +52,8 @@ void interrupt_install(void)
     catch (SIGTERM);
     catch (SIGHUP);
     set_handler(SIGPIPE, SIG_IGN);
+    set_handler(SIGXFSZ,
+                SIG_IGN); /* a file at its limit is an error of write(2), like a full disk */
     (void)sigprocmask(SIG_BLOCK, &stops, &while_waiting);
     (void)sigdelset(&while_waiting, SIGINT);
     (void)sigdelset(&while_waiting, SIGTERM);
@@ -109,6 +111,7 @@ int interrupt_poll(struct pollfd *fds, nfds_t n, msec deadline)
 void interrupt_reset_in_child(void)
 {
     set_handler(SIGPIPE, SIG_DFL);
+    set_handler(SIGXFSZ, SIG_DFL);
     if (!installed) {
         return;
     }

@@ -35,9 +35,10 @@ static struct stream *const to_stderr = &streams[1];
 
 void output_set_up(const struct output_settings *new_settings)
 {
-    const char *no_color = getenv("NO_COLOR");
+    const char *no_color = getenv("NO_COLOR"), *terminal = getenv("TERM");
     settings = *new_settings;
-    color_allowed = settings.color && (no_color == NULL || no_color[0] == '\0');
+    color_allowed = settings.color && (no_color == NULL || no_color[0] == '\0') &&
+                    !text_equal(terminal, "dumb");
     for (size_t i = 0; i < ARRAY_LEN(streams); i++) {
         streams[i].terminal = isatty(streams[i].fd) == 1;
     }
@@ -78,18 +79,24 @@ static size_t color_sequence(const char *text, size_t size)
     return n < size && text[n] == 'm' ? n + 1 : 0;
 }
 
+/* The two bytes of a C1 control character (U+0080 to U+009F): some terminals obey them too. */
+static bool is_c1(const char *text, size_t size)
+{
+    return size >= 2 && (unsigned char)text[0] == 0xc2 && (unsigned char)text[1] >= 0x80 &&
+           (unsigned char)text[1] <= 0x9f;
+}
+
 /* Names and messages come from files and servers: what could steer a terminal becomes "?". */
-static void tame(struct strbuf *out)
+static void tame(struct strbuf *out, bool colored)
 {
     for (size_t i = 0; i < out->size; i++) {
         unsigned char c = (unsigned char)out->text[i];
-        if ((c >= 0x20 && c != 0x7f) || c == '\n' || c == '\t') {
-            continue;
-        }
-        size_t n = color_sequence(out->text + i, out->size - i);
-        if (n > 0) {
-            i += n - 1;
-        } else {
+        size_t color = colored ? color_sequence(out->text + i, out->size - i) : 0;
+        if (color > 0) {
+            i += color - 1;
+        } else if (is_c1(out->text + i, out->size - i)) {
+            out->text[i] = out->text[i + 1] = '?';
+        } else if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f) {
             out->text[i] = '?';
         }
     }
@@ -114,7 +121,7 @@ static void write_gathered(struct stream *stream, size_t size)
     CLEANUP(strbuf_clear) struct strbuf out = STRBUF_INIT;
     struct strbuf *gathered = &stream->gathered;
     redact_stream_add(&stream->redacted, gathered->text, size, &out);
-    tame(&out);
+    tame(&out, color_allowed && stream->terminal);
     write_all(stream, out.text, out.size);
     memmove(gathered->text, gathered->text + size, gathered->size - size);
     strbuf_cut(gathered, gathered->size - size);
@@ -200,7 +207,7 @@ static void write_everything(struct stream *stream)
     CLEANUP(strbuf_clear) struct strbuf out = STRBUF_INIT;
     write_gathered(stream, stream->gathered.size);
     redact_stream_end(&stream->redacted, &out);
-    tame(&out);
+    tame(&out, color_allowed && stream->terminal);
     write_all(stream, out.text, out.size);
     strbuf_clear(&stream->gathered);
 }

@@ -130,7 +130,21 @@ static bool run_text(struct db *db, const char *schema, const struct migration *
     return finish(db, schema, id, row_is_gone, err);
 }
 
-/* What is in the database now, and what to do next. Where the session is gone nobody knows. */
+/* A lost COMMIT has said already that nobody knows what became of it. */
+static void explain_lost_session(const char *environment, struct error *err)
+{
+    if (err->detail == NULL) {
+        (void)error_detail(err, "The server rolls back what was not committed when it notices.");
+    }
+    if (err->hint == NULL) {
+        (void)error_hint(err,
+                         "See what it has with: headgate status %s. Then go on with: headgate "
+                         "deploy %s",
+                         environment, environment);
+    }
+}
+
+/* What is in the database now, and what to do next. */
 static bool explain(const struct deploy_plan *plan, const struct migration *migration,
                     struct db *db, bool row_is_gone, struct error *err)
 {
@@ -142,6 +156,8 @@ static bool explain(const struct deploy_plan *plan, const struct migration *migr
         explain_own_commit(migration, err);
     } else if (alive) {
         explain_nothing(plan->environment->name, migration, err);
+    } else {
+        explain_lost_session(plan->environment->name, err);
     }
     return error_prefix(err, "migration \"%s\"%s", migration->name,
                         err->code == ERROR_DATABASE ? " failed" : "");

@@ -132,6 +132,7 @@ A person who has redirected the answers is nobody who confirms:
 
 Colours are for terminals only, and not where nobody wants them:
 
+  $ TERM=xterm; export TERM
   $ on_terminal '' headgate status staging
   Release 54286f6f  7 migrations in migrations
   
@@ -163,3 +164,7 @@ Colours are for terminals only, and not where nobody wants them:
   $ on_terminal '' headgate doctor staging | grep -E 'reachable|rights' | sed 's/answers in.*//'
     ^[[32mok^[[0m       reachable        SCENARIO/pg:5432/staging, PostgreSQL NN, 
     ^[[32mok^[[0m       rights           tester may create in schema "public"
+  $ TERM=dumb on_terminal '' headgate status staging
+  Release 54286f6f  7 migrations in migrations
+  
+    staging  SCENARIO/pg:5432/staging  PostgreSQL NN  up to date  7 applied
