@@ -113,6 +113,19 @@ const char *scratch_postgres(void)
     return conninfo;
 }
 
+void scratch_use_servers(const char *other)
+{
+    static const char *variable = "HEADGATE_PG_BINDIR";
+    static char *at_first;
+    static bool looked;
+    if (!looked) {
+        looked = true;
+        at_first = getenv(variable) != NULL ? strdup(getenv(variable)) : NULL;
+    }
+    other = other != NULL ? other : at_first;
+    assert_int_equal(other != NULL ? setenv(variable, other, 1) : unsetenv(variable), 0);
+}
+
 const char *scratch_state(void)
 {
     static char state[96];

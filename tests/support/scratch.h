@@ -28,6 +28,9 @@ const char *scratch_out(const char *format, ...) __attribute__((format(printf, 1
 /* A real PostgreSQL server, started on first use by tests/support/pg, stopped at exit. The
  * connection string of a superuser. */
 const char *scratch_postgres(void);
+/* Lets HEADGATE_PG_BINDIR point to other server programs; NULL: to those that the test was started
+ * with. */
+void scratch_use_servers(const char *folder);
 /* A folder for headgate clusters' state. */
 const char *scratch_state(void);
 

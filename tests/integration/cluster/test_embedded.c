@@ -188,7 +188,7 @@ static void a_server_that_is_slow_to_start_is_waited_for_until_the_deadline(void
                "$(cat state/embedded/dev/data/PG_VERSION).1'\"; echo 'echo $$ >$2/postmaster.pid; "
                "kill -STOP $$'; } >slow/postgres && "
                "cp slow/postgres slow/initdb && chmod 755 slow/*");
-    assert_int_equal(setenv("HEADGATE_PG_BINDIR", scratch_out("echo $PWD/slow"), 1), 0);
+    scratch_use_servers(scratch_out("echo $PWD/slow"));
     assert_fails(embedded_open(scratch_state(), "dev", deadline_in(300), NULL, &conninfo, &err),
                  ERROR_TIMEOUT);
     assert_true(err.retryable);
@@ -209,7 +209,7 @@ static void a_server_that_is_slow_to_start_is_waited_for_until_the_deadline(void
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(status, 0);
     assert_int_equal(kill(started, SIGKILL), 0);
-    assert_int_equal(unsetenv("HEADGATE_PG_BINDIR"), 0);
+    scratch_use_servers(NULL);
     assert_string_equal(ask(open_dev(), "select answer from kept"), "42");
 }
 
@@ -386,9 +386,9 @@ static void an_initdb_that_fails_is_quoted_and_leaves_nothing(void **state)
                ">broken/postgres && "
                "printf '#!/bin/sh\necho no space left >&2; exit 1\n' >broken/initdb && chmod 755 "
                "broken/*");
-    assert_int_equal(setenv("HEADGATE_PG_BINDIR", scratch_out("echo $PWD/broken"), 1), 0);
+    scratch_use_servers(scratch_out("echo $PWD/broken"));
     bool opened = open_it(scratch_state(), "broken", &conninfo, &err);
-    assert_int_equal(unsetenv("HEADGATE_PG_BINDIR"), 0);
+    scratch_use_servers(NULL);
     assert_fails(opened, ERROR_IO);
     assert_contains(err.detail, "no space left");
     scratch_sh(

@@ -38,7 +38,7 @@ static int forget_base(void **state)
 {
     (void)state;
     mem_free(base);
-    (void)unsetenv("HEADGATE_PG_BINDIR");
+    scratch_use_servers(NULL);
     return unsetenv("TMPDIR");
 }
 
@@ -234,7 +234,7 @@ static void use_fakes(const char *initdb, const char *postgres)
                "'test \"$1\" != -V || exec echo \"postgres (PostgreSQL) 15.1\"' '%s' "
                ">fake/postgres && chmod 755 fake/*",
                initdb, postgres);
-    assert_int_equal(setenv("HEADGATE_PG_BINDIR", scratch_out("echo $PWD/fake"), 1), 0);
+    scratch_use_servers(scratch_out("echo $PWD/fake"));
 }
 
 static void an_initdb_that_fails_is_quoted(void **state)

@@ -173,7 +173,11 @@ static void a_client_that_is_killed_leaves_nothing_half_way(void **state)
     assert_true(backend > 0);
     assert_int_equal(kill(child, SIGKILL), 0);
     assert_int_equal(waitpid(child, NULL, 0), child);
-    /* The server sees by itself that nobody is there any more: the lock is free soon. */
+    /* The server sees by itself that nobody is there any more: the lock is free soon. One before 14
+     * goes on for nobody until it wants to answer. */
+    if (db_identity(world->db)->version < 140000) {
+        assert_int_equal(kill(backend, SIGTERM), 0);
+    }
     expect_that_it_goes_on(world);
 }
 
