@@ -4,7 +4,7 @@ nor in a file, a log or an argument list.
   $ . "$TESTDIR/../support/scenario.sh"
   $ shop
   $ url=$(pg_start pg)
-  $ psql -XAtq "$url" -c 'set log_statement = none' -c "create role app login password 'canary-0%/@:?#[1]'" -c 'alter database postgres owner to app' -c 'grant all on schema public to app' -c 'create database staging owner app'
+  $ psql -XAtq "$url" -c 'set log_statement = none' -c "set password_encryption = 'scram-sha-256'" -c "create role app login password 'canary-0%/@:?#[1]'" -c 'alter database postgres owner to app' -c 'grant all on schema public to app' -c 'create database staging owner app'
   $ hba="$SCENARIO/pg/data/pg_hba.conf"
   $ { echo 'local all app scram-sha-256'; cat "$hba"; } >"$SCENARIO/hba" && cat "$SCENARIO/hba" >"$hba" && psql -XAtq "$url" -c 'select pg_reload_conf()' >/dev/null
 
