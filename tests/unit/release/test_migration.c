@@ -1,41 +1,19 @@
-#include "scratch.h"
+#include "a_release.h"
 
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 
 #include "headgate/clock.h"
 #include "headgate/file.h"
-#include "headgate/release.h"
 
 #define NOON INT64_C(1795694523000000) /* 2026-11-26 12:02:03 */
-
-static const char *folder(void)
-{
-    static char path[96];
-    (void)snprintf(path, sizeof path, "%s/r", scratch_dir());
-    return path;
-}
 
 static int fresh(void **state)
 {
     (void)state;
     scratch_sh("rm -rf r");
     return 0;
-}
-
-static void migration(const char *name, const char *text)
-{
-    scratch_sh("mkdir -p r/%s && printf '%s' > r/%s/migration.sql", name, text, name);
-}
-
-static struct release *read_it(void)
-{
-    struct error err = ERROR_INIT;
-    struct release *release = NULL;
-    assert_ok(release_read(folder(), &release, &err));
-    return release;
 }
 
 /* Its path below the release's folder; the caller's. */

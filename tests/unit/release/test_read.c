@@ -1,38 +1,15 @@
-#include "scratch.h"
+#include "a_release.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "headgate/file.h"
-#include "headgate/release.h"
 #include "private.h"
-
-/* Fresh for each test: scratch_dir()/r. */
-static const char *folder(void)
-{
-    static char path[96];
-    (void)snprintf(path, sizeof path, "%s/r", scratch_dir());
-    return path;
-}
 
 static int fresh(void **state)
 {
     (void)state;
     scratch_sh("chmod -R u+rwX r 2>/dev/null; rm -rf r outside; mkdir r");
     return 0;
-}
-
-static void migration(const char *name, const char *text)
-{
-    scratch_sh("mkdir -p r/%s && printf '%s' > r/%s/migration.sql", name, text, name);
-}
-
-static struct release *read_it(void)
-{
-    struct error err = ERROR_INIT;
-    struct release *release = NULL;
-    assert_ok(release_read(folder(), &release, &err));
-    return release;
 }
 
 /* Refused with exactly these problems, in their order; NULL terminated. */
