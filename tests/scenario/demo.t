@@ -3,12 +3,15 @@ The first of README's two commands: the second time it is quick, and --stop leav
   $ . "$TESTDIR/../support/scenario.sh"
   $ if [ "$HEADGATE_BUILD" != "$HEADGATE_SOURCE/build" ]; then exit 80; fi # it builds that one
   $ export HEADGATE_DEMO="$SCENARIO/demo"
-  $ demo() { "$HEADGATE_SOURCE/scripts/demo" "$@" >"$SCENARIO/screen" 2>&1; echo "exit $?"; level <"$SCENARIO/screen"; }
+  $ demo() { # what it types is not to be taken for a command of this transcript
+  >     "$HEADGATE_SOURCE/scripts/demo" "$@" >"$SCENARIO/screen" 2>&1; echo "exit $?"
+  >     level <"$SCENARIO/screen" | sed 's/^\$ /types: /'
+  > }
   $ demo
   exit 0
   
   Three environments, each a private PostgreSQL of its own. What is where?
-  $ headgate status
+  types: headgate status
   making the embedded cluster "development"
   starting the embedded cluster "development"
   making the embedded cluster "staging"
@@ -24,7 +27,7 @@ The first of README's two commands: the second time it is quick, and --stop leav
   Next: headgate deploy development
   
   The sample release goes to development.
-  $ headgate deploy development
+  types: headgate deploy development
   Deploy to development  embedded:development  PostgreSQL NN
   Release 54286f6f  7 migrations in migrations
   
@@ -39,7 +42,7 @@ The first of README's two commands: the second time it is quick, and --stop leav
   7 applied in N ms. development has release 54286f6f.
   
   And now?
-  $ headgate status
+  types: headgate status
   Release 54286f6f  7 migrations in migrations
   
     development  embedded:development  PostgreSQL NN  up to date  7 applied
@@ -51,7 +54,7 @@ The first of README's two commands: the second time it is quick, and --stop leav
   scripts/demo --stop removes these databases again.
   $ demo | sed -n '/goes to development/,/^And/p'
   The sample release goes to development.
-  $ headgate deploy development
+  types: headgate deploy development
   Deploy to development  embedded:development  PostgreSQL NN
   Release 54286f6f  7 migrations in migrations
   
@@ -62,7 +65,7 @@ The first of README's two commands: the second time it is quick, and --stop leav
   exit 0
   
   The demo's databases are removed.
-  $ headgate embedded remove --all --confirm remove
+  types: headgate embedded remove --all --confirm remove
   development removed
   production removed
   staging removed
