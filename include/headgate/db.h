@@ -7,8 +7,8 @@
  * longer than the deadline: libpq does them in one blocking piece.
  *
  * Every statement we send stands in a .sql file beside the module that sends it and is embedded as
- * a struct db_statement; values are always parameters. There is no function that runs a text,
- * except db_run_script, which `deploy` alone uses, for the user's migrations.
+ * a struct db_statement; values are always parameters. The functions that run a text
+ * (db_batch_add_text, db_run_text) are for `engine` alone, which runs the user's migrations.
  *
  * Nobody else includes libpq's header.
  */
@@ -67,6 +67,7 @@ struct db_identity {
     char *system_identifier; /* NULL where it may not be read */
     bool in_recovery;
     bool pooled; /* something between us and the server hands out backends */
+    int pid;     /* of the backend, as the connection was told it */
 };
 
 /* ERROR_UNREACHABLE where nobody answers, or the answer is no (wrong password, no such database,
@@ -99,6 +100,9 @@ struct db_params {
                         sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *)})
 #define DB_NO_PARAMS ((struct db_params){NULL, 0})
 
+/* A parameter of type text[]: {"a","b"}; of NULL it is NULL. The caller's. */
+char *db_array(const struct strlist *list);
+
 NODISCARD bool db_query(struct db *db, const struct db_statement *statement,
                         struct db_params params, msec deadline, struct db_rows **ret_rows,
                         struct error *err);
@@ -128,6 +132,52 @@ NODISCARD bool db_set_schema(struct db *db, const char *schema, msec deadline, s
 NODISCARD bool db_run_script(struct db *db, const char *text, msec deadline, struct error *err);
 /* Whether a script, however it ended, has committed the transaction itself since db_begin. */
 bool db_script_committed(const struct db *db);
+
+/* --- several statements in one journey --- */
+
+/*
+ * A batch goes to the server in one piece (libpq's pipeline) and costs one round trip. The first
+ * statement that fails ends it: those behind it are not run. It is no transaction by itself: it
+ * holds its own SQL_BEGIN and SQL_COMMIT steps (db_batch_begin, db_batch_commit), and after a
+ * failure between them the caller rolls back (db_rollback).
+ */
+struct db_batch;
+struct db_batch *db_batch_new(void);
+void db_batch_freep(struct db_batch **batch);
+/* All three return the step's number, from 0. Parameters are copied. */
+size_t db_batch_add(struct db_batch *batch, const struct db_statement *statement,
+                    struct db_params params);
+size_t db_batch_begin(struct db_batch *batch);
+size_t db_batch_commit(struct db_batch *batch);
+/* One statement of the user's, without parameters; its rows are dropped as they come. The bytes are
+ * borrowed until the batch has been run. */
+size_t db_batch_add_text(struct db_batch *batch, const char *text, size_t size);
+/* Called as the answer to each step of the user's comes in. */
+void db_batch_on_done(struct db_batch *batch, void (*done)(void *context, size_t step),
+                      void *context);
+/*
+ * On failure *ret_failed is the first step that was not done: the one that failed, or the one
+ * whose answer was outstanding when the connection was lost or the deadline passed. Where that is
+ * the COMMIT, or anything in front of it, the whole batch had been sent: nobody knows yet what
+ * became of it, and the caller looks it up (ERROR_UNREACHABLE and !retryable, or ERROR_TIMEOUT).
+ * A failure that only the batch's end brings (a deferred constraint where there is no COMMIT)
+ * counts as the last step's. After an answer to a COMMIT that is the last step, the batch is done,
+ * even where the session is lost with that. A batch may be run again after a failure.
+ *
+ * ERROR_REFUSED through a pooler, as for db_run_text.
+ */
+NODISCARD bool db_batch_run(struct db *db, struct db_batch *batch, msec deadline,
+                            size_t *ret_failed, struct error *err);
+/* The rows of a step of ours, after a success; borrowed from the batch. */
+const struct db_rows *db_batch_rows(const struct db_batch *batch, size_t step);
+
+/* One statement of the user's by itself, in no transaction of ours: for those that allow none. */
+NODISCARD bool db_run_text(struct db *db, const char *text, size_t size, msec deadline,
+                           struct error *err);
+
+/* While an answer is waited for, `tick` is called after `interval` and then every `interval`
+ * again: it may use other sessions, never this one. NULL: no more. */
+void db_on_wait(struct db *db, msec interval, void (*tick)(void *context), void *context);
 
 /* Notices and warnings since the last call, one line each: "NOTICE: table \"x\" does not exist,
  * skipping". */

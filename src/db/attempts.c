@@ -199,6 +199,8 @@ static const struct {
     {NULL, "etwork is unreachable", true, "Check the network of this machine."},
     {NULL, "server closed the connection unexpectedly", true,
      "Check that it is a PostgreSQL server that listens there, and its log."},
+    {NULL, "the server or the network ended it", true,
+     "Check that it is a PostgreSQL server that listens there, and its log."},
     {NULL, "invalid response", false, "Check that it is a PostgreSQL server that listens there."},
     {NULL, "expected authentication request", false,
      "Check that it is a PostgreSQL server that listens there."},

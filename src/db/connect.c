@@ -7,6 +7,7 @@
 #include "conninfo.h"
 #include "headgate/interrupt.h"
 #include "headgate/secret.h"
+#include "keepalive.h"
 #include "wait.h"
 
 /* A connection on its way. */
@@ -27,9 +28,7 @@ static void route_clear(struct route *route)
     attempts_clear(&route->attempts);
 }
 
-/* What counts in the end, with PG* variables and service file; NULL where there is none. The
- * caller's. */
-static char *effective(PGconn *conn, const char *keyword)
+char *connection_parameter(PGconn *conn, const char *keyword)
 {
     char *value = NULL;
     PQconninfoOption *options = PQconninfo(conn);
@@ -57,16 +56,16 @@ static void register_secrets(PGconn *conn)
 
 static void effective_hosts(PGconn *conn, struct host_list *ret_list)
 {
-    CLEANUP(mem_freep) char *hosts = effective(conn, "host");
-    CLEANUP(mem_freep) char *addresses = effective(conn, "hostaddr");
-    CLEANUP(mem_freep) char *ports = effective(conn, "port");
+    CLEANUP(mem_freep) char *hosts = connection_parameter(conn, "host");
+    CLEANUP(mem_freep) char *addresses = connection_parameter(conn, "hostaddr");
+    CLEANUP(mem_freep) char *ports = connection_parameter(conn, "port");
     host_list_split(hosts, addresses, ports, ret_list);
 }
 
 /* libpq leaves the user's connect_timeout to its blocking functions; like them we take 1 for 2. */
 static msec user_timeout(PGconn *conn)
 {
-    CLEANUP(mem_freep) char *text = effective(conn, "connect_timeout");
+    CLEANUP(mem_freep) char *text = connection_parameter(conn, "connect_timeout");
     long seconds = text == NULL ? 0 : strtol(text, NULL, 10);
     if (seconds <= 0 || seconds > INT32_MAX) {
         return DEADLINE_NONE;
@@ -181,5 +180,9 @@ bool session_connect(struct db *db, const struct conninfo *conninfo, const char 
     conninfo_parameters(conninfo, &route.parameters);
     parameters_set(&route.parameters, "application_name", application_name);
     parameters_set(&route.parameters, "client_encoding", "UTF8");
-    return travel(db, &route, err);
+    if (!travel(db, &route, err)) {
+        return false;
+    }
+    keepalive_set(db->conn);
+    return true;
 }

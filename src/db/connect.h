@@ -9,3 +9,7 @@
  */
 NODISCARD bool session_connect(struct db *db, const struct conninfo *conninfo,
                                const char *application_name, msec deadline, struct error *err);
+
+/* What counts in the end, with PG* variables and service file; NULL where there is none. The
+ * caller's. */
+char *connection_parameter(PGconn *conn, const char *keyword);

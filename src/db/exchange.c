@@ -1,5 +1,5 @@
 /*
- * Sending a statement and receiving its results.
+ * Waiting for the server.
  *
  * Three things can end the wait for an answer. It comes. Or the deadline passes: then the
  * connection is closed at once, because to cancel means to wait for the very server that does not
@@ -9,6 +9,7 @@
  */
 #include "exchange.h"
 
+#include <assert.h>
 #include <poll.h>
 
 #include "failure.h"
@@ -19,55 +20,100 @@
 #define STOP_LIMIT 3000
 #define CANCEL_INTERVAL 500
 
-struct exchange {
-    struct db *db;
-    const struct request *request;
-    msec start, deadline;
-    bool stopped; /* the server was asked to cancel */
-    bool copied_out;
-    PGresult *result, *failure; /* the last answer, the first error */
-};
-
-static void exchange_clear(struct exchange *exchange)
+static msec next_tick(const struct db *db)
 {
-    PQclear(exchange->result);
-    PQclear(exchange->failure);
+    return db->on_wait.tick == NULL ? DEADLINE_NONE : deadline_in(db->on_wait.interval);
 }
 
+bool exchange_init(struct exchange *x, struct db *db, msec deadline, bool unstoppable,
+                   struct error *err)
+{
+    assert(!db->on_wait.runs && "db_on_wait: the session itself is busy");
+    *x = (struct exchange){
+        .db = db, .start = clock_now(), .deadline = deadline, .unstoppable = unstoppable};
+    x->next_tick = next_tick(db);
+    if (!db_is_alive(db)) {
+        error_set(err, ERROR_UNREACHABLE, "the connection to %s is closed", db->display);
+        err->retryable = true;
+        return false;
+    }
+    return unstoppable || interrupt_pending() == 0 || interrupt_error(err);
+}
+
+void exchange_clear(struct exchange *x)
+{
+    PQclear(x->failure);
+}
+
+void db_on_wait(struct db *db, msec interval, void (*tick)(void *context), void *context)
+{
+    db->on_wait = (struct on_wait){.tick = tick, .context = context, .interval = interval};
+}
+
+static void tick_if_due(struct exchange *x)
+{
+    struct on_wait *on_wait = &x->db->on_wait;
+    if (!deadline_passed(x->next_tick)) {
+        return;
+    }
+    on_wait->runs = true;
+    on_wait->tick(on_wait->context);
+    on_wait->runs = false;
+    x->next_tick = next_tick(x->db);
+}
+
+/* --- waiting --- */
+
 /* A request to cancel that overtakes its statement has no effect, so it is repeated. */
-static bool await_after_cancel(const struct exchange *x, short events)
+static bool await_after_cancel(struct exchange *x, short events)
 {
     while (!deadline_passed(x->deadline)) {
-        msec again = deadline_earlier(x->deadline, deadline_in(CANCEL_INTERVAL));
-        if (wait_for_socket(x->db->conn, events, again, false) == WAIT_READY) {
+        if (deadline_passed(x->next_cancel)) {
+            session_cancel(x->db);
+            x->next_cancel = deadline_in(CANCEL_INTERVAL);
+        }
+        msec until = deadline_earlier(x->deadline, x->next_cancel);
+        if (wait_for_socket(x->db->conn, events, until, false) == WAIT_READY) {
             return true;
         }
-        session_cancel(x->db);
     }
     return false;
 }
 
-/* False where the time is up. */
-static bool await(struct exchange *x, short events)
+/* The deadline is looked at first: rows can come in for ever. */
+static enum wait_end await_or_tick(struct exchange *x, short events)
+{
+    while (!deadline_passed(x->deadline)) {
+        tick_if_due(x);
+        msec until = deadline_earlier(x->deadline, x->next_tick);
+        enum wait_end end = wait_for_socket(x->db->conn, events, until, !x->unstoppable);
+        if (end != WAIT_DEADLINE) {
+            return end;
+        }
+    }
+    return WAIT_DEADLINE;
+}
+
+bool exchange_await(struct exchange *x, short events)
 {
     if (!x->stopped) {
-        enum wait_end end =
-            wait_for_socket(x->db->conn, events, x->deadline, !x->request->unstoppable);
+        enum wait_end end = await_or_tick(x, events);
         if (end != WAIT_STOP) {
             return end == WAIT_READY;
         }
         x->stopped = true;
         session_cancel(x->db);
+        x->next_cancel = deadline_in(CANCEL_INTERVAL);
         x->deadline = deadline_in(STOP_LIMIT);
     }
     return await_after_cancel(x, events);
 }
 
 /* Reads meanwhile: a server that cannot get rid of its notices stops listening. */
-static bool flush(struct exchange *x)
+bool exchange_flush(struct exchange *x)
 {
     while (PQflush(x->db->conn) == 1) {
-        if (!await(x, POLLIN | POLLOUT)) {
+        if (!exchange_await(x, POLLIN | POLLOUT)) {
             return false;
         }
         if (PQconsumeInput(x->db->conn) == 0) {
@@ -77,18 +123,16 @@ static bool flush(struct exchange *x)
     return true;
 }
 
-/* *ret_result is NULL after the last one. */
-static bool next_result(struct exchange *x, PGresult **ret_result)
+bool exchange_await_result(struct exchange *x)
 {
     while (PQisBusy(x->db->conn)) {
-        if (!await(x, POLLIN)) {
+        if (!exchange_await(x, POLLIN)) {
             return false;
         }
         if (PQconsumeInput(x->db->conn) == 0) {
             break;
         }
     }
-    *ret_result = PQgetResult(x->db->conn);
     return true;
 }
 
@@ -103,7 +147,7 @@ static bool drain_copy(struct exchange *x)
         if (n > 0) {
             continue;
         }
-        if (!await(x, POLLIN)) {
+        if (!exchange_await(x, POLLIN)) {
             return false;
         }
         if (PQconsumeInput(x->db->conn) == 0) {
@@ -113,54 +157,29 @@ static bool drain_copy(struct exchange *x)
     return true;
 }
 
-static bool keep(struct exchange *x, PGresult *result)
+bool exchange_end_copy(struct exchange *x, ExecStatusType status)
 {
-    ExecStatusType status = PQresultStatus(result);
-    if (status == PGRES_FATAL_ERROR && x->failure == NULL) {
-        x->failure = result;
-        return true;
-    }
-    if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
-        x->db->script_committed |= x->request->script && text_equal(PQcmdStatus(result), "COMMIT");
-        PQclear(x->result);
-        x->result = result;
-        return true;
-    }
-    PQclear(result);
     if (status == PGRES_COPY_IN) {
         PQputCopyEnd(x->db->conn, "there is nothing to copy from");
-        return flush(x);
+        return exchange_flush(x);
     }
-    return status != PGRES_COPY_OUT || drain_copy(x);
+    return drain_copy(x);
 }
 
-static bool send_request(struct exchange *x)
+/* --- failures --- */
+
+void exchange_note_failure(struct exchange *x, PGresult *result)
 {
-    const struct request *r = x->request;
-    if (r->script) {
-        return PQsendQuery(x->db->conn, r->text) == 1 && PQsetSingleRowMode(x->db->conn) == 1;
+    if (x->failure == NULL) {
+        x->failure = result;
+    } else {
+        PQclear(result);
     }
-    return PQsendQueryParams(x->db->conn, r->text, (int)r->params.n, NULL, r->params.values, NULL,
-                             NULL, 0) == 1;
 }
 
-/* Until the server has said everything; false where the time is up. */
-static bool converse(struct exchange *x)
+bool exchange_fail_overdue(struct exchange *x, struct error *err)
 {
-    PGresult *result = NULL;
-    if (!flush(x)) {
-        return false;
-    }
-    do {
-        if (!next_result(x, &result)) {
-            return false;
-        }
-    } while (result != NULL && keep(x, result));
-    return result == NULL;
-}
-
-static bool fail_overdue(const struct exchange *x, struct error *err)
-{
+    session_abandon(x->db);
     if (x->stopped) {
         interrupt_error(err);
     } else {
@@ -171,20 +190,23 @@ static bool fail_overdue(const struct exchange *x, struct error *err)
                              "server.");
 }
 
-/* Nothing of it can have happened. */
-static bool fail_unsent(const struct db *db, struct error *err)
+bool exchange_fail_unsent(const struct exchange *x, const char *reason, struct error *err)
 {
-    CLEANUP(strbuf_clear) struct strbuf reason = STRBUF_INIT;
-    line_add(&reason, PQerrorMessage(db->conn));
-    error_set(err, ERROR_UNREACHABLE, "could not send to %s: %s", db->display, reason.text);
+    CLEANUP(strbuf_clear) struct strbuf line = STRBUF_INIT;
+    line_add(&line, reason);
+    error_set(err, ERROR_UNREACHABLE, "could not send to %s: %s", x->db->display, line.text);
     err->retryable = true;
     return false;
 }
 
-static bool conclude(struct exchange *x, struct error *err)
+/* Where a statement's own error was the last that came before the loss, nothing is in doubt. */
+bool exchange_conclude(struct exchange *x, struct error *err)
 {
-    if (PQstatus(x->db->conn) != CONNECTION_OK) {
+    bool lost = PQstatus(x->db->conn) != CONNECTION_OK;
+    if (lost) {
         session_abandon(x->db);
+    }
+    if (lost && !failure_is_of_statement(x->failure)) {
         return failure_of_connection(x->db, x->failure, err);
     }
     if (x->failure != NULL) {
@@ -195,41 +217,6 @@ static bool conclude(struct exchange *x, struct error *err)
     if (x->copied_out) {
         error_set(err, ERROR_DATABASE, "cannot run COPY ... TO STDOUT here");
         return error_hint(err, "Nobody would read the rows; take the statement out.");
-    }
-    return true;
-}
-
-static bool is_ready(const struct db *db, const struct request *request, struct error *err)
-{
-    if (!db_is_alive(db)) {
-        error_set(err, ERROR_UNREACHABLE, "the connection to %s is closed", db->display);
-        err->retryable = true;
-        return false;
-    }
-    return request->unstoppable || interrupt_pending() == 0 || interrupt_error(err);
-}
-
-bool session_request(struct db *db, const struct request *request, PGresult **ret_result,
-                     struct error *err)
-{
-    CLEANUP(exchange_clear)
-    struct exchange x = {
-        .db = db, .request = request, .start = clock_now(), .deadline = request->deadline};
-    if (!is_ready(db, request, err)) {
-        return false;
-    }
-    if (!send_request(&x)) {
-        return fail_unsent(db, err);
-    }
-    if (!converse(&x)) {
-        session_abandon(db);
-        return fail_overdue(&x, err);
-    }
-    if (!conclude(&x, err)) {
-        return false;
-    }
-    if (ret_result != NULL) {
-        *ret_result = TAKE(x.result);
     }
     return true;
 }

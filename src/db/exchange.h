@@ -1,17 +1,41 @@
-/* One message to the server and everything it answers. */
+/*
+ * What every kind of request to the server has in common: waiting for answers, and what is made of
+ * their failure.
+ */
 #pragma once
 
 #include "session.h"
 
-struct request {
-    const char *text;
-    struct db_params params;
-    bool script; /* by the simple protocol: several statements, whose rows are dropped as they come
-                  */
+struct exchange {
+    struct db *db;
+    msec start, deadline;
     bool unstoppable; /* a wish to stop is not noticed: for what must come to its end */
-    msec deadline;
+    bool stopped;     /* the server was asked to cancel */
+    bool copied_out;  /* it sent rows of a COPY, which nobody reads */
+    msec next_cancel, next_tick;
+    PGresult *failure; /* the first error */
 };
 
-/* ret_result, which may be NULL, is for PQclear. */
-NODISCARD bool session_request(struct db *db, const struct request *request, PGresult **ret_result,
-                               struct error *err);
+/* False where the session is closed or somebody asks us to stop: then nothing has happened. */
+NODISCARD bool exchange_init(struct exchange *x, struct db *db, msec deadline, bool unstoppable,
+                             struct error *err);
+void exchange_clear(struct exchange *x);
+
+/* These four return false where the time is up. */
+NODISCARD bool exchange_await(struct exchange *x, short events);
+/* Sends what waits to be sent. */
+NODISCARD bool exchange_flush(struct exchange *x);
+/* Until an answer, or the loss of the connection, can be had from libpq without waiting. */
+NODISCARD bool exchange_await_result(struct exchange *x);
+/* After PGRES_COPY_IN or PGRES_COPY_OUT: there are no rows, and nobody wants any. */
+NODISCARD bool exchange_end_copy(struct exchange *x, ExecStatusType status);
+
+/* Takes the result and keeps it where it is the first error. */
+void exchange_note_failure(struct exchange *x, PGresult *result);
+
+/* After everything was answered, or the connection was lost. */
+NODISCARD bool exchange_conclude(struct exchange *x, struct error *err);
+/* The time is up: closes the session. Returns false. */
+bool exchange_fail_overdue(struct exchange *x, struct error *err);
+/* libpq did not take it, for the reason given: nothing of it can have happened. Returns false. */
+bool exchange_fail_unsent(const struct exchange *x, const char *reason, struct error *err);

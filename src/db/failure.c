@@ -74,11 +74,40 @@ bool failure_of_result(const PGresult *result, struct error *err)
     return false;
 }
 
+bool failure_is_of_statement(const PGresult *result)
+{
+    return text_equal(PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED), "ERROR");
+}
+
+/* --- lost connections --- */
+
+/* libpq's words for an end that nobody announced, also for a time-out of the network; some go on
+ * for three lines. */
+static const char *const silent_ends[] = {
+    "closed the connection unexpectedly",
+    "connection has been closed unexpectedly",
+    "EOF detected",
+    "unexpected eof",
+};
+
+static char *reason_of(const char *libpq_says)
+{
+    for (size_t i = 0; i < ARRAY_LEN(silent_ends); i++) {
+        if (strstr(libpq_says, silent_ends[i]) != NULL) {
+            return mem_copy("the server or the network ended it");
+        }
+    }
+    return one_line(libpq_says);
+}
+
 bool failure_of_connection(const struct db *db, const PGresult *result, struct error *err)
 {
-    CLEANUP(mem_freep) char *message = message_of(result);
+    const char *last_words = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    CLEANUP(mem_freep)
+    char *reason =
+        last_words != NULL ? one_line(last_words) : reason_of(PQresultErrorMessage(result));
     error_set(err, ERROR_UNREACHABLE, "the connection to %s was lost%s%s", db->display,
-              *message == '\0' ? "" : ": ", message);
+              *reason == '\0' ? "" : ": ", reason);
     take_sqlstate(result, err);
     return false;
 }

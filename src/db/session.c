@@ -55,6 +55,7 @@ static void note_connection(struct db *db)
     db->identity.port = mem_copy(PQport(db->conn));
     db->identity.database = mem_copy(PQdb(db->conn));
     db->identity.user = mem_copy(PQuser(db->conn));
+    db->identity.pid = PQbackendPID(db->conn);
     db->display = display(&db->identity);
 }
 

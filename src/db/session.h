@@ -12,6 +12,14 @@ struct notices {
     size_t n_dropped;
 };
 
+/* What is done while an answer is waited for. */
+struct on_wait {
+    void (*tick)(void *context); /* NULL: nothing */
+    void *context;
+    msec interval;
+    bool runs;
+};
+
 struct db {
     PGconn *conn;  /* NULL once it is closed */
     char *display; /* "db1:5432/shop" */
@@ -20,6 +28,7 @@ struct db {
     char *schema; /* as db_set_schema was told, where the session itself cannot keep it */
     bool script_committed;
     struct notices notices;
+    struct on_wait on_wait;
 };
 
 /* Closes the connection and keeps the object. */

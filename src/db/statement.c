@@ -7,8 +7,8 @@
  * own.
  */
 #include "db_sql.h"
-#include "exchange.h"
 #include "headgate/db.h"
+#include "request.h"
 #include "rows.h"
 
 #define ROLLBACK_LIMIT 5000
@@ -69,7 +69,8 @@ bool db_execute(struct db *db, const struct db_statement *statement, struct db_p
 
 bool db_run_script(struct db *db, const char *text, msec deadline, struct error *err)
 {
-    struct request request = {.text = text, .script = true, .deadline = deadline};
+    struct request request = {
+        .text = text, .script = true, .drop_rows = true, .deadline = deadline};
     return session_request(db, &request, NULL, err);
 }
 

@@ -1,0 +1,17 @@
+/* One message to the server and everything it answers. */
+#pragma once
+
+#include "session.h"
+
+struct request {
+    const char *text;
+    struct db_params params;
+    bool script;      /* by the simple protocol: several statements */
+    bool drop_rows;   /* as they come */
+    bool unstoppable; /* a wish to stop is not noticed: for what must come to its end */
+    msec deadline;
+};
+
+/* ret_result, which may be NULL, is for PQclear. */
+NODISCARD bool session_request(struct db *db, const struct request *request, PGresult **ret_result,
+                               struct error *err);
