@@ -1,4 +1,4 @@
-/* Reading and writing the history table. */
+/* Reading the history. */
 #include "headgate/history.h"
 
 #include "history_sql.h"
@@ -24,6 +24,7 @@ static void take_rows(struct history *history)
             .finished_at = db_text(history->stored, i, 4),
             .rolled_back_at = db_text(history->stored, i, 5),
             .logs = db_text(history->stored, i, 6),
+            .n_steps = db_integer(history->stored, i, 7),
         };
     }
 }
@@ -52,6 +53,21 @@ static bool look_for_other_tables(struct db *db, const char *schema, msec deadli
     return true;
 }
 
+/* Where the schema is not there, or may not be entered, no row comes. */
+static bool read_second_part(struct db *db, struct history *history, msec deadline,
+                             struct error *err)
+{
+    CLEANUP(db_rows_freep) struct db_rows *rows = NULL;
+    if (!db_query(db, &SQL_HISTORY_SECOND_PART, DB_NO_PARAMS, deadline, &rows, err)) {
+        return false;
+    }
+    if (db_rows_count(rows) > 0) {
+        history->marked = mem_copy(db_text(rows, 0, 0));
+        history->recorded = db_bool(rows, 0, 1);
+    }
+    return true;
+}
+
 bool history_read(struct db *db, const char *schema, msec deadline, struct history **ret_history,
                   struct error *err)
 {
@@ -66,6 +82,9 @@ bool history_read(struct db *db, const char *schema, msec deadline, struct histo
     } else if (!look_for_other_tables(db, schema, deadline, &history->other_tables, err)) {
         return false;
     }
+    if (!read_second_part(db, history, deadline, err)) {
+        return false;
+    }
     *ret_history = TAKE(history);
     return true;
 }
@@ -74,75 +93,33 @@ void history_freep(struct history **history)
 {
     if (*history != NULL) {
         mem_free((*history)->rows);
+        mem_free((*history)->marked);
         db_rows_free((*history)->stored);
         mem_free(*history);
         *history = NULL;
     }
 }
 
-bool history_create(struct db *db, msec deadline, struct error *err)
-{
-    return db_execute(db, &SQL_HISTORY_CREATE_SCHEMA, DB_NO_PARAMS, deadline, err) &&
-           db_execute(db, &SQL_HISTORY_CREATE_TABLE, DB_NO_PARAMS, deadline, err);
-}
-
-bool history_begin(struct db *db, const char *name, const char *checksum, char ret_id[UUID_SIZE],
-                   msec deadline, struct error *err)
-{
-    char id[UUID_SIZE];
-    random_uuid(id);
-    if (!db_execute(db, &SQL_HISTORY_BEGIN, DB_PARAMS(id, checksum, name), deadline, err)) {
-        return false;
-    }
-    memcpy(ret_id, id, sizeof id);
-    return true;
-}
-
-bool history_finish(struct db *db, const char *schema, const char *id, msec deadline,
-                    bool *ret_found, struct error *err)
+bool history_recorded_text(struct db *db, const char *id, msec deadline, char **ret_text,
+                           struct error *err)
 {
     CLEANUP(db_rows_freep) struct db_rows *rows = NULL;
-    if (!history_use_schema(db, schema, deadline, err) ||
-        !db_query(db, &SQL_HISTORY_FINISH, DB_PARAMS(id), deadline, &rows, err)) {
+    if (!db_query(db, &SQL_HISTORY_RECORDED_TEXT, DB_PARAMS(id), deadline, &rows, err)) {
         return false;
     }
-    *ret_found = db_rows_count(rows) > 0;
+    *ret_text = mem_copy(db_rows_count(rows) > 0 ? db_text(rows, 0, 0) : NULL);
     return true;
 }
 
-bool history_try_lock(struct db *db, msec deadline, bool *ret_locked, struct error *err)
+bool history_look_up(struct db *db, const char *id, msec deadline, bool *ret_there,
+                     bool *ret_finished, int64_t *ret_n_steps, struct error *err)
 {
     CLEANUP(db_rows_freep) struct db_rows *rows = NULL;
-    if (!db_query(db, &SQL_HISTORY_TRY_LOCK, DB_NO_PARAMS, deadline, &rows, err)) {
+    if (!db_query(db, &SQL_HISTORY_LOOK_UP, DB_PARAMS(id), deadline, &rows, err)) {
         return false;
     }
-    *ret_locked = db_bool(rows, 0, 0);
+    *ret_there = db_rows_count(rows) > 0;
+    *ret_finished = *ret_there && db_bool(rows, 0, 0);
+    *ret_n_steps = *ret_there ? db_integer(rows, 0, 1) : 0;
     return true;
-}
-
-bool history_lock_holder(struct db *db, msec deadline, bool *ret_found,
-                         struct history_holder *ret_holder, struct error *err)
-{
-    CLEANUP(db_rows_freep) struct db_rows *rows = NULL;
-    if (!db_query(db, &SQL_HISTORY_LOCK_HOLDER, DB_NO_PARAMS, deadline, &rows, err)) {
-        return false;
-    }
-    *ret_found = db_rows_count(rows) > 0;
-    if (*ret_found) {
-        *ret_holder = (struct history_holder){
-            .pid = db_integer(rows, 0, 0),
-            .application = mem_copy(db_text(rows, 0, 1)),
-            .client = mem_copy(db_text(rows, 0, 2)),
-            .since = mem_copy(db_text(rows, 0, 3)),
-        };
-    }
-    return true;
-}
-
-void history_holder_clear(struct history_holder *holder)
-{
-    mem_free(holder->application);
-    mem_free(holder->client);
-    mem_free(holder->since);
-    *holder = (struct history_holder){0};
 }

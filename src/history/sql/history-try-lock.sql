@@ -1,2 +1,1 @@
--- 72707369 is Prisma's key.
-select pg_try_advisory_lock(72707369);
+select pg_try_advisory_lock($1::bigint);

@@ -1,0 +1,1 @@
+select sql from headgate.migration where id = $1;
