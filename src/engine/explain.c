@@ -1,0 +1,181 @@
+/* Failures, told to a person: where it is, what is in the database and what is not, what to do. */
+#include <string.h>
+
+#include "private.h"
+
+char *statement_where(const struct script *script, size_t statement)
+{
+    size_t line = 0, column = 0;
+    source_locate(&script->source, script->sql.statements[statement].offset, &line, &column);
+    return mem_printf("line %zu", line);
+}
+
+/* Byte offset of the n-th character (from 1), as the server counts them. */
+static size_t offset_of_character(const char *text, size_t size, int64_t n)
+{
+    size_t i = 0;
+    for (; i < size; i++) {
+        if (((unsigned char)text[i] >> 6) != 2 && --n == 0) {
+            break;
+        }
+    }
+    return i;
+}
+
+static size_t width_at(const struct script *script, size_t offset)
+{
+    return strcspn(script->text.text + offset, " \t\r\n(),;");
+}
+
+/* The server's word about the statement, with its place where it gave one. Its hint goes with it.
+ */
+void explain_place(const struct script *script, size_t statement, struct error *err)
+{
+    if (statement >= script->sql.n || err->code != ERROR_DATABASE) {
+        return;
+    }
+    const struct sql_statement *failed = &script->sql.statements[statement];
+    size_t offset = failed->offset;
+    if (err->position > 0) {
+        offset += offset_of_character(script->text.text + offset, failed->size, err->position);
+    }
+    struct problem *problem = problem_add(&err->problems, &script->source, offset,
+                                          width_at(script, offset), "%s", err->message);
+    if (err->hint != NULL) {
+        problem_note(problem, "%s", err->hint);
+    }
+}
+
+void explain_add(struct error *err, const char *format, ...)
+{
+    CLEANUP(mem_freep) char *before = TAKE(err->detail);
+    va_list arguments;
+    va_start(arguments, format);
+    CLEANUP(mem_freep) char *sentence = mem_vprintf(format, arguments);
+    va_end(arguments);
+    (void)error_detail(err, "%s%s%s", before != NULL ? before : "", before != NULL ? " " : "",
+                       sentence);
+}
+
+/* Or with the server, its state and our rights there: classes of SQLSTATE. */
+static bool lies_in_the_text(const char *sqlstate)
+{
+    static const char *const elsewhere[] = {"08", "25006", "28", "40", "42501", "53",
+                                            "54", "55",    "57", "58", "XX"};
+    for (size_t i = 0; i < ARRAY_LEN(elsewhere); i++) {
+        if (text_starts(sqlstate, elsewhere[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What PostgreSQL's own message leaves to be guessed. */
+static const struct {
+    const char *sqlstate, *advice;
+} advices[] = {
+    {"55P04", "A value that was added to an enum can be used in the next transaction only: put it "
+              "into a migration of its own."},
+    {"2D000", "A procedure or DO block that ends its own transaction needs the line \"-- headgate: "
+              "no-transaction\" at the top of the file."},
+    {"25001", "A statement that cannot run inside a transaction needs the line \"-- headgate: "
+              "no-transaction\" at the top of the file."},
+};
+
+static void hint_next(const char *environment, const char *path, struct error *err)
+{
+    for (size_t i = 0; i < ARRAY_LEN(advices); i++) {
+        if (text_equal(err->sqlstate, advices[i].sqlstate)) {
+            explain_add(err, "%s", advices[i].advice);
+        }
+    }
+    if (err->code == ERROR_DATABASE && lies_in_the_text(err->sqlstate)) {
+        (void)error_hint(err, "Correct %s, then go on: headgate deploy %s", path, environment);
+    } else if (err->code == ERROR_DATABASE || err->code == ERROR_LOCKED) {
+        (void)error_hint(err, "When that is settled, then go on: headgate deploy %s", environment);
+    } else {
+        (void)error_hint(err, "Go on with: headgate deploy %s", environment);
+    }
+}
+
+static void explain_waiting(const struct engine *engine, struct error *err)
+{
+    const char *blocker = watch_blocker(engine->watch);
+    if (text_equal(err->sqlstate, "55P03") && blocker != NULL) {
+        explain_add(err, "The lock is held by %s.", blocker);
+    }
+    if (text_equal(err->sqlstate, "57014") && watch_has_cancelled(engine->watch)) {
+        explain_add(err, "It was stopped because too many sessions waited for it.");
+    }
+}
+
+static void explain_lost(const struct engine *engine, struct error *err)
+{
+    explain_add(err, "The server could not be asked what became of it. It decides by itself: the "
+                     "migration is there as a whole, or not at all.");
+    (void)error_hint(err, "Go on with: headgate deploy %s (it asks the database first)",
+                     engine->settings.environment->name);
+}
+
+bool explain_transaction(struct engine *engine, const struct script *script,
+                         const struct outcome *outcome, struct error *err)
+{
+    const char *environment = engine->settings.environment->name;
+    explain_place(script, outcome->statement, err);
+    if (outcome->lost && !outcome->known) {
+        explain_lost(engine, err);
+        return false;
+    }
+    explain_waiting(engine, err);
+    if (outcome->in_commit) {
+        explain_add(err, "It failed at its COMMIT, where what was deferred is checked.");
+    }
+    explain_add(err, "It was rolled back as a whole: nothing of it is in the database.");
+    hint_next(environment, script->source.file, err);
+    return false;
+}
+
+/* "Statements 1 to 3 are done and committed." */
+static void explain_done(const struct script *script, size_t step, struct error *err)
+{
+    size_t n = script->n_steps;
+    if (step == 0) {
+        explain_add(err, "It is the first of %zu steps: nothing before it was changed.", n);
+    } else if (step == 1) {
+        explain_add(err, "Step 1 of %zu is done and committed.", n);
+    } else {
+        explain_add(err, "Steps 1 to %zu of %zu are done and committed.", step, n);
+    }
+}
+
+static void explain_this(struct engine *engine, const struct script *script, size_t step,
+                         const struct outcome *outcome, struct error *err)
+{
+    const struct sql_statement *statement = &script->sql.statements[script->steps[step].first];
+    CLEANUP(mem_freep) char *proven = NULL;
+    if (!script->steps[step].outside) {
+        explain_add(err, "Step %zu was rolled back.", step + 1);
+        return;
+    }
+    proven = proof_of_failed(engine, statement);
+    if (proven != NULL) {
+        explain_add(err, "%s", proven);
+    } else if (outcome->lost && !outcome->known) {
+        explain_add(err, "Step %zu, %s, is in doubt: the next deploy asks the catalog.", step + 1,
+                    statement->verb);
+    }
+}
+
+bool explain_step(struct engine *engine, const struct script *script, size_t step,
+                  const struct outcome *outcome, struct error *err)
+{
+    explain_place(script, outcome->statement, err);
+    explain_waiting(engine, err);
+    explain_done(script, step, err);
+    explain_this(engine, script, step, outcome, err);
+    hint_next(engine->settings.environment->name, script->source.file, err);
+    if (err->code == ERROR_DATABASE) {
+        err->code = ERROR_HALFWAY;
+    }
+    return false;
+}

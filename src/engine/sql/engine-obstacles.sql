@@ -1,0 +1,16 @@
+-- $1: relations, as in a text of SQL. Who holds one of them for long, and cannot be waited for in the queue of locks: a dump
+-- (it holds every table until it ends), a vacuum against wraparound (it does not give way, as other vacuums do).
+select a.pid, a.application_name, coalesce(a.client_hostname, host(a.client_addr), 'this machine'),
+       to_char(a.xact_start at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+       l.relation::regclass::text,
+       a.backend_type = 'autovacuum worker'
+from unnest($1::text[]) as wanted (name)
+join pg_locks l on l.relation = to_regclass(wanted.name) and l.granted and l.pid <> pg_backend_pid()
+join pg_stat_activity a on a.pid = l.pid
+join pg_class c on c.oid = l.relation
+where a.application_name like 'pg\_dump%'
+   or (a.backend_type = 'autovacuum worker'
+       and (a.query like '%to prevent wraparound%'
+            or age(c.relfrozenxid) > current_setting('autovacuum_freeze_max_age')::integer))
+order by a.xact_start
+limit 1;

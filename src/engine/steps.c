@@ -1,0 +1,354 @@
+/*
+ * A migration that cannot be one transaction: step by step.
+ *
+ * Its row stands in the history from its beginning, unfinished. A step that may be a transaction is
+ * one, together with the row's progress. Before a statement that may not is sent, the row says that
+ * it has begun; should we die, the catalog is asked what it did. What the file sets for its session
+ * (SET) is set again where a later session goes on with it.
+ */
+#include <string.h>
+
+#include "headgate/clock.h"
+#include "private.h"
+
+#include "engine_sql.h"
+
+struct run {
+    struct engine *engine;
+    const struct migration *migration;
+    const struct script *script;
+    struct history_entry entry;
+    struct closing closing;
+    size_t done;
+    char *mode;
+    const struct db *session; /* which has the file's settings */
+};
+
+static void run_clear(struct run *run)
+{
+    mem_free(run->mode);
+}
+
+static const struct script_step *step_at(const struct run *run, size_t i)
+{
+    return &run->script->steps[i];
+}
+
+static const struct sql_statement *statement_of(const struct run *run, size_t step)
+{
+    return &run->script->sql.statements[step_at(run, step)->first];
+}
+
+/* --- what is written about it --- */
+
+struct progress {
+    const struct run *run;
+    size_t n_steps;
+    const char *note;
+};
+
+static void add_progress(struct db_batch *batch, const void *what)
+{
+    const struct progress *progress = what;
+    history_add_progress(batch, progress->run->entry.id, progress->n_steps, progress->note);
+}
+
+static void add_begun(struct db_batch *batch, const void *what)
+{
+    const struct run *run = what;
+    history_add_begun(batch, &run->entry);
+    record_add(run->engine, batch, run->entry.id, &run->closing);
+}
+
+static void add_finished(struct db_batch *batch, const void *what)
+{
+    const struct run *run = what;
+    history_add_finished(batch, &run->entry);
+    record_add(run->engine, batch, run->entry.id, &run->closing);
+}
+
+static bool note_progress(const struct run *run, size_t n_steps, const char *note,
+                          struct error *err)
+{
+    const struct progress progress = {run, n_steps, note};
+    return transaction_note(run->engine, add_progress, &progress, err);
+}
+
+/* As good as possible: the failure itself is what people must hear of. */
+static void note_failed(const struct run *run, size_t step, const struct error *failure)
+{
+    CLEANUP(error_clear) struct error ignored = ERROR_INIT;
+    CLEANUP(mem_freep) char *where = statement_where(run->script, step_at(run, step)->first);
+    CLEANUP(mem_freep) char *note = history_note_failed(step, where, failure->message);
+    if (db_is_alive(run->engine->db) && !note_progress(run, run->done, note, &ignored)) {
+        engine_say(run->engine, EVENT_NOTICE, "the failure could not be noted in the history: %s",
+                   ignored.message);
+    }
+}
+
+/* --- the session --- */
+
+static bool sets_session(const struct sql_statement *statement)
+{
+    return text_equal(statement->verb, "SET") || text_equal(statement->verb, "RESET");
+}
+
+static void add_settings_again(const struct run *run, struct db_batch *batch)
+{
+    for (size_t i = 0; i < run->done; i++) {
+        const struct script_step *step = step_at(run, i);
+        for (size_t k = step->first; k < step->first + step->n; k++) {
+            const struct sql_statement *statement = &run->script->sql.statements[k];
+            if (sets_session(statement)) {
+                (void)db_batch_add_text(batch, run->script->text.text + statement->offset,
+                                        statement->size);
+            }
+        }
+    }
+}
+
+static bool make_session(struct run *run, struct error *err)
+{
+    CLEANUP(db_batch_freep) struct db_batch *batch = db_batch_new();
+    size_t failed = 0;
+    history_add_fresh(batch);
+    session_add_settings(run->engine, batch, run->migration);
+    add_settings_again(run, batch);
+    run->session = run->engine->db;
+    return db_batch_run(run->engine->db, batch, DEADLINE_NONE, &failed, err);
+}
+
+/* --- statements outside of transactions --- */
+
+static bool is_concurrent(const struct sql_statement *statement)
+{
+    return statement->kind == SQL_CREATE_INDEX_CONCURRENTLY ||
+           statement->kind == SQL_DROP_INDEX_CONCURRENTLY ||
+           statement->kind == SQL_REINDEX_CONCURRENTLY ||
+           statement->kind == SQL_DETACH_CONCURRENTLY;
+}
+
+/* Does the file itself say how long its statements may wait? */
+static bool file_sets_timeouts(const struct run *run)
+{
+    for (size_t i = 0; i < run->script->sql.n; i++) {
+        const struct sql_statement *statement = &run->script->sql.statements[i];
+        const char *text = run->script->text.text + statement->offset;
+        if (sets_session(statement) && memmem(text, statement->size, "_timeout", 8) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* CONCURRENTLY waits for all older transactions, and holds nobody up meanwhile. */
+static bool set_timeouts(const struct run *run, bool patient, struct error *err)
+{
+    const struct courtesy *courtesy = &run->engine->settings.environment->courtesy;
+    const struct migration *own = run->migration;
+    msec lock = patient ? 0 : own->lock_timeout >= 0 ? own->lock_timeout : courtesy->lock_timeout;
+    msec statement = own->statement_timeout >= 0 ? own->statement_timeout
+                     : patient                   ? 0
+                                                 : courtesy->statement_timeout;
+    CLEANUP(mem_freep) char *lock_text = mem_printf("%lld", (long long)lock);
+    CLEANUP(mem_freep) char *statement_text = mem_printf("%lld", (long long)statement);
+    return file_sets_timeouts(run) ||
+           db_execute(run->engine->db, &SQL_ENGINE_LOCK_TIMEOUT,
+                      DB_PARAMS(lock_text, statement_text), DEADLINE_NONE, err);
+}
+
+static bool send(struct run *run, const struct sql_statement *statement, struct error *err)
+{
+    struct engine *engine = run->engine;
+    msec began = clock_now();
+    size_t line = 0, column = 0;
+    source_locate(&run->script->source, statement->offset, &line, &column);
+    watch_begin(engine->watch, line);
+    bool done = db_run_text(engine->db, run->script->text.text + statement->offset, statement->size,
+                            DEADLINE_NONE, err);
+    engine_pass_notices(engine);
+    if (done) {
+        engine_say_statement(engine, run->script, (size_t)(statement - run->script->sql.statements),
+                             clock_now() - began);
+    }
+    return done;
+}
+
+/* Without Prisma's key, which it waits for inside the server, with a snapshot that we would wait
+ * for. */
+static bool send_concurrent(struct run *run, const struct sql_statement *statement,
+                            struct error *err)
+{
+    CLEANUP(error_clear) struct error failure = ERROR_INIT;
+    if (!set_timeouts(run, true, err) || !session_give_prisma_key(run->engine, err)) {
+        return false;
+    }
+    bool done = send(run, statement, err);
+    bool tidied =
+        !db_is_alive(run->engine->db) ||
+        (session_take_prisma_key(run->engine, &failure) && set_timeouts(run, false, &failure));
+    if (done && !tidied) {
+        error_move(err, &failure);
+    }
+    return done && tidied;
+}
+
+static bool send_once(struct run *run, size_t step, bool *ret_already, struct error *err)
+{
+    const struct sql_statement *statement = statement_of(run, step);
+    CLEANUP(mem_freep) char *where = statement_where(run->script, step_at(run, step)->first);
+    CLEANUP(mem_freep) char *note = history_note_begun(step, where);
+    *ret_already = false;
+    if (!courtesy_wait_for_room(run->engine, run->script, step_at(run, step), err) ||
+        !proof_clear_way(run->engine, statement, ret_already, err)) {
+        return false;
+    }
+    if (*ret_already) {
+        return true;
+    }
+    if (!note_progress(run, step, note, err)) {
+        return false;
+    }
+    return is_concurrent(statement) ? send_concurrent(run, statement, err)
+                                    : send(run, statement, err);
+}
+
+/* The connection was lost while it ran: what does the catalog say, once nothing runs any more? */
+static bool settle_lost(struct run *run, size_t step, struct outcome *outcome)
+{
+    CLEANUP(error_clear) struct error failure = ERROR_INIT;
+    enum proof proof = PROOF_NONE;
+    outcome->lost = true;
+    engine_say(run->engine, EVENT_LOST,
+               "the connection was lost; asking the server what became of it");
+    outcome->known = session_recover(run->engine, &failure) &&
+                     proof_of_doubtful(run->engine, statement_of(run, step), &proof, &failure) &&
+                     proof != PROOF_NONE;
+    outcome->committed = outcome->known && proof == PROOF_DONE;
+    return outcome->committed;
+}
+
+static bool run_outside(struct run *run, size_t step, struct error *err)
+{
+    const struct sql_statement *statement = statement_of(run, step);
+    struct outcome outcome = {.statement = step_at(run, step)->first};
+    size_t n_tries = 0;
+    bool again = true, done = false, already = false;
+    while (again && !done) {
+        done = send_once(run, step, &already, err) &&
+               (already || proof_check(run->engine, statement, err));
+        again =
+            !done && db_is_alive(run->engine->db) && courtesy_try_again(run->engine, &n_tries, err);
+    }
+    if (!done && !db_is_alive(run->engine->db) && settle_lost(run, step, &outcome)) {
+        error_clear(err);
+        done = true;
+    }
+    if (!done) {
+        note_failed(run, step, err);
+        return explain_step(run->engine, run->script, step, &outcome, err);
+    }
+    return note_progress(run, step + 1, NULL, err);
+}
+
+/* --- steps --- */
+
+static bool run_inside(struct run *run, size_t step, struct error *err)
+{
+    struct outcome outcome = {0};
+    run->closing.kind = CLOSING_PROGRESS;
+    run->closing.n_steps = step + 1;
+    if (transaction_run(run->engine, run->script, step_at(run, step), &run->closing, &outcome,
+                        err)) {
+        return true;
+    }
+    note_failed(run, step, err);
+    return explain_step(run->engine, run->script, step, &outcome, err);
+}
+
+static bool run_steps(struct run *run, struct error *err)
+{
+    for (; run->done < run->script->n_steps; run->done++) {
+        size_t step = run->done;
+        if (run->engine->db != run->session && !make_session(run, err)) {
+            return false;
+        }
+        if (!(step_at(run, step)->outside ? run_outside(run, step, err)
+                                          : run_inside(run, step, err))) {
+            return false;
+        }
+    }
+    return transaction_note(run->engine, add_finished, run, err);
+}
+
+static bool refuse_doubtful(const struct run *run, size_t step, struct error *err)
+{
+    const char *environment = run->engine->settings.environment->name;
+    CLEANUP(mem_freep) char *where = statement_where(run->script, step_at(run, step)->first);
+    (void)error_set(err, ERROR_REFUSED, "nobody knows what statement %zu of \"%s\" (%s) has done",
+                    step + 1, run->entry.name, where);
+    (void)error_detail(err,
+                       "It had begun when the last deploy died, it is no transaction, and the "
+                       "catalog proves nothing of it: %s.",
+                       statement_of(run, step)->verb);
+    return error_hint(err,
+                      "Look at what it has done. If it is done: headgate resolve %s %s --done "
+                      "%zu. If it is to run again: headgate resolve %s %s --again %zu",
+                      environment, run->entry.name, step + 1, environment, run->entry.name,
+                      step + 1);
+}
+
+/* A step that had begun when we died: is there anything left of it to do? */
+static bool settle_doubtful(struct run *run, size_t step, struct error *err)
+{
+    enum proof proof = PROOF_NONE;
+    if (step >= run->script->n_steps || !step_at(run, step)->outside) {
+        return true;
+    }
+    if (!proof_of_doubtful(run->engine, statement_of(run, step), &proof, err)) {
+        return false;
+    }
+    if (proof == PROOF_NONE) {
+        return refuse_doubtful(run, step, err);
+    }
+    if (proof == PROOF_TO_DO) {
+        return true;
+    }
+    engine_say(run->engine, EVENT_REPAIRED, "%s is done, as the catalog proves",
+               statement_of(run, step)->verb);
+    run->done++;
+    return note_progress(run, run->done, NULL, err);
+}
+
+static bool resume(struct run *run, const struct history_row *unfinished, struct error *err)
+{
+    int64_t doubtful = history_row_doubtful_step(unfinished);
+    memcpy(run->entry.id, unfinished->id, sizeof run->entry.id);
+    run->done = (size_t)unfinished->n_steps;
+    if (run->done < run->script->n_steps) {
+        CLEANUP(mem_freep)
+        char *where = statement_where(run->script, step_at(run, run->done)->first);
+        engine_say(run->engine, EVENT_RESUMED, "going on with step %zu of %zu (%s)", run->done + 1,
+                   run->script->n_steps, where);
+    }
+    return make_session(run, err) && (doubtful < 0 || settle_doubtful(run, (size_t)doubtful, err));
+}
+
+bool steps_run(struct engine *engine, const struct migration *migration,
+               const struct script *script, const struct history_row *unfinished, struct error *err)
+{
+    CLEANUP(run_clear)
+    struct run run = {.engine = engine, .migration = migration, .script = script};
+    run.mode = script_mode(script);
+    history_entry_init(&run.entry, migration->name, migration->checksum);
+    run.closing = (struct closing){.entry = &run.entry,
+                                   .migration = migration,
+                                   .mode = run.mode,
+                                   .text = engine_recordable(script)};
+    if (unfinished != NULL
+            ? !resume(&run, unfinished, err)
+            : !make_session(&run, err) || !transaction_note(engine, add_begun, &run, err)) {
+        return false;
+    }
+    return run_steps(&run, err);
+}
