@@ -4,16 +4,14 @@
  * A plan is made by looking only, in a read-only session. Executing takes a plan and nothing else,
  * so that what was shown is what is done. Under the lock the history is read again: where somebody
  * was faster and nothing is left, that is fine; where something else is left than was planned, the
- * plan is stale.
- *
- * Each migration runs in one transaction together with its history row: after any crash it is there
- * as a whole, with its row, or not at all.
+ * plan is stale. How a migration is run is the engine's (engine.h).
  */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "headgate/engine.h"
 #include "headgate/environment.h"
 #include "headgate/history.h"
 #include "headgate/release.h"
@@ -21,7 +19,8 @@
 enum migration_state {
     MIGRATION_APPLIED,
     MIGRATION_PENDING,
-    MIGRATION_FAILED,       /* begun, neither finished nor rolled back */
+    MIGRATION_UNFINISHED,   /* begun by us step by step: it will be gone on with */
+    MIGRATION_FAILED,       /* begun, neither finished nor rolled back, and not by us */
     MIGRATION_EDITED,       /* applied, but the file is another one now */
     MIGRATION_MISSING,      /* applied, but not part of the release */
     MIGRATION_OUT_OF_ORDER, /* pending, but a later one is applied */
@@ -34,6 +33,10 @@ struct plan_item {
     enum migration_state state;
     const struct migration *migration; /* NULL where it is missing */
     const struct history_row *row;     /* NULL where it is pending */
+    /* Of what is to be run: how, and how many statements. */
+    char *mode;
+    bool transactional;
+    size_t n_statements;
 };
 
 struct deploy_plan {
@@ -45,34 +48,46 @@ struct deploy_plan {
     size_t count[MIGRATION_STATE_MAX];
     /* The target as it was looked at. */
     char *target, *version_text, *system_identifier, *schema;
+    const char *reason; /* why migrations out of order are allowed; NULL: they are not */
     /* Why it cannot be executed; ERROR_NONE where it can. */
     struct error refusal;
+};
+
+struct deploy_request {
+    void (*on_progress)(const char *sentence);
+    const char *out_of_order_reason; /* allows them; borrowed by the plan; or NULL */
 };
 
 /* What a deploy would do: connects read only and looks. A reason not to is an answer
  * (plan->refusal), not a failure. */
 NODISCARD bool deploy_plan_make(struct environment *environment, const struct release *release,
-                                void (*on_progress)(const char *sentence), msec deadline,
+                                const struct deploy_request *request, msec deadline,
                                 struct deploy_plan **ret_plan, struct error *err);
 void deploy_plan_freep(struct deploy_plan **plan);
 /* How many migrations executing it would run. */
 size_t deploy_plan_size(const struct deploy_plan *plan);
+bool plan_item_is_to_do(const struct deploy_plan *plan, const struct plan_item *item);
 
 /* What the environment's policy says against executing it now: another environment must have the
  * release first, evidence that only a pipeline brings. Sets plan->refusal. Nothing to do is always
  * allowed. */
 NODISCARD bool deploy_plan_check_policy(struct deploy_plan *plan, msec deadline, struct error *err);
 
-struct deploy_observer {
-    void (*waiting)(void *context, const struct history_holder *holder);
-    void (*began)(void *context, const struct plan_item *item);
-    void (*applied)(void *context, const struct plan_item *item, msec took);
-    void (*notice)(void *context, const char *line);
-    void *context;
+struct deploy_result {
+    char *run; /* its id */
+    size_t n_applied;
+    struct engine_cost cost;
+    char *replica; /* what became of waiting for the replica, as a sentence; NULL: there is none */
+    size_t n_analyzed;
 };
+void deploy_result_clear(struct deploy_result *result);
 
-/* Executes the plan. *n_applied grows with each migration applied, so that it is right also after a
- * failure. */
-NODISCARD bool deploy_plan_execute(const struct deploy_plan *plan, msec lock_deadline,
-                                   const struct deploy_observer *observer, size_t *n_applied,
-                                   struct error *err);
+struct deploy_conduct {
+    msec patience; /* how long to wait for others */
+    const char *actor;
+    struct engine_observer observer;
+};
+/* Executes the plan. The result is right also after a failure. */
+NODISCARD bool deploy_plan_execute(const struct deploy_plan *plan,
+                                   const struct deploy_conduct *conduct,
+                                   struct deploy_result *ret_result, struct error *err);

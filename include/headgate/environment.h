@@ -32,6 +32,13 @@ struct courtesy {
     struct breaker breaker;
 };
 
+/* What a deploy does when it is done. */
+struct aftercare {
+    bool analyze;       /* statistics of the tables that were changed are refreshed */
+    const char *notify; /* a channel of NOTIFY, or NULL */
+    msec replica_wait;  /* how long replica_url may take to have replayed it */
+};
+
 /* "Mon-Thu 08:00-16:00 Europe/Berlin" */
 struct window {
     const char *text;
@@ -52,6 +59,7 @@ struct requirements {
     bool backup, backup_restored;
     msec backup_max_age;
     int64_t approvals;
+    const char *signed_by; /* path of a file of allowed signers, or NULL */
     struct window *windows;
     size_t n_windows;
     struct freeze *freezes;
@@ -80,6 +88,7 @@ struct environment {
     const char *seed; /* path, or NULL */
     bool has_ssh;
     struct courtesy courtesy;
+    struct aftercare aftercare;
     struct requirements require;
     struct target target;
     struct environments *set;
@@ -118,11 +127,12 @@ char *environment_display(const struct environment *environment);
 /* The schema of the history: what ?schema= of direct_url, else of url, says, or NULL. */
 const char *environment_schema(const struct environment *environment);
 
-enum environment_route { ROUTE_USUAL, ROUTE_DIRECT };
+enum environment_route { ROUTE_USUAL, ROUTE_DIRECT, ROUTE_REPLICA };
 struct environment_session {
     const char *purpose;
     bool read_only;
-    enum environment_route route; /* direct: for migrations, over direct_url where there is one */
+    enum environment_route route; /* direct: for migrations, over direct_url where there is one.
+                                     replica: to replica_url, which must be there */
     void (*on_progress)(const char *sentence);
 };
 /* Resolves, starts an embedded cluster where needed, connects, and checks that this is the server

@@ -13,9 +13,13 @@
 const char *migration_state_name(enum migration_state state)
 {
     static const char *const names[] = {
-        [MIGRATION_APPLIED] = "applied",   [MIGRATION_PENDING] = "pending",
-        [MIGRATION_FAILED] = "failed",     [MIGRATION_EDITED] = "edited",
-        [MIGRATION_MISSING] = "missing",   [MIGRATION_OUT_OF_ORDER] = "out of order",
+        [MIGRATION_APPLIED] = "applied",
+        [MIGRATION_PENDING] = "pending",
+        [MIGRATION_UNFINISHED] = "unfinished",
+        [MIGRATION_FAILED] = "failed",
+        [MIGRATION_EDITED] = "edited",
+        [MIGRATION_MISSING] = "missing",
+        [MIGRATION_OUT_OF_ORDER] = "out of order",
         [MIGRATION_STATE_MAX] = "unknown",
     };
     return names[state];
@@ -51,7 +55,8 @@ static enum migration_state state_of(const struct migration *migration,
         return MIGRATION_PENDING;
     }
     if (row->finished_at == NULL) {
-        return MIGRATION_FAILED;
+        return migration != NULL && history_row_is_resumable(row) ? MIGRATION_UNFINISHED
+                                                                  : MIGRATION_FAILED;
     }
     if (migration == NULL) {
         return MIGRATION_MISSING;
@@ -99,8 +104,10 @@ void plan_compare(struct deploy_plan *plan)
         const char *name = migration != NULL ? migration->name : rows[row]->name;
         const struct history_row *found = row_for(rows, n_rows, &row, name);
         i += migration != NULL;
-        plan->items[plan->n++] =
-            (struct plan_item){name, state_of(migration, found), migration, found};
+        plan->items[plan->n++] = (struct plan_item){.name = name,
+                                                    .state = state_of(migration, found),
+                                                    .migration = migration,
+                                                    .row = found};
     }
     mem_free(rows);
     mark_out_of_order(plan);
@@ -111,5 +118,12 @@ void plan_compare(struct deploy_plan *plan)
 
 size_t deploy_plan_size(const struct deploy_plan *plan)
 {
-    return plan->count[MIGRATION_PENDING] + plan->count[MIGRATION_OUT_OF_ORDER];
+    return plan->count[MIGRATION_PENDING] + plan->count[MIGRATION_UNFINISHED] +
+           plan->count[MIGRATION_OUT_OF_ORDER];
+}
+
+bool plan_item_is_to_do(const struct deploy_plan *plan, const struct plan_item *item)
+{
+    return item->state == MIGRATION_PENDING || item->state == MIGRATION_UNFINISHED ||
+           (item->state == MIGRATION_OUT_OF_ORDER && plan->reason != NULL);
 }

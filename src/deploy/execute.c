@@ -2,76 +2,30 @@
 #include <assert.h>
 
 #include "headgate/clock.h"
+#include "headgate/hash.h"
 #include "headgate/interrupt.h"
 #include "private.h"
 
-#include "deploy_sql.h"
-
-#define LOCK_POLL 200
-
-static bool say_who_holds(struct db *db, msec deadline, const struct deploy_observer *observer,
-                          struct history_holder *ret_holder, struct error *err)
+/* What is there now, under the lock, where nothing changes any more. */
+static bool look_again(const struct deploy_plan *plan, struct db *db, struct deploy_plan *now,
+                       struct error *err)
 {
-    bool found = false;
-    history_holder_clear(ret_holder);
-    if (!history_lock_holder(db, deadline, &found, ret_holder, err)) {
-        return false;
-    }
-    if (found && observer->waiting != NULL) {
-        observer->waiting(observer->context, ret_holder);
-    }
-    return true;
-}
-
-static bool locked_by_other(const struct history_holder *holder, struct error *err)
-{
-    (void)error_set(err, ERROR_LOCKED, "another deploy holds the lock of this database");
-    if (holder->application != NULL) {
-        (void)error_detail(err, "It is %s (server process %lld, from %s), connected since %s.",
-                           holder->application, (long long)holder->pid, holder->client,
-                           holder->since);
-    }
-    return error_hint(err, "Wait until it has ended, then try again.");
-}
-
-/* Polled: a session that waits inside the server holds a snapshot, and CREATE INDEX CONCURRENTLY
- * waits for that. */
-static bool take_lock(struct db *db, msec deadline, const struct deploy_observer *observer,
-                      struct error *err)
-{
-    CLEANUP(history_holder_clear) struct history_holder holder = {0};
-    bool locked = false, said = false;
-    while (history_try_lock(db, DEADLINE_NONE, &locked, err)) {
-        if (locked) {
-            return true;
-        }
-        if (!said && !say_who_holds(db, deadline, observer, &holder, err)) {
-            return false;
-        }
-        said = true;
-        if (deadline_passed(deadline)) {
-            return locked_by_other(&holder, err);
-        }
-        deadline_sleep(deadline_earlier(deadline_in(LOCK_POLL), deadline));
-        if (interrupt_pending() != 0) {
-            return interrupt_error(err);
-        }
-    }
-    return false;
-}
-
-/* Under the lock nothing changes any more. Fewer than planned are left where another deploy of the
- * same release was faster: what is left must be nothing, or exactly what was planned. */
-static bool check_still_true(struct db *db, const struct deploy_plan *plan, bool *ret_nothing_left,
-                             struct error *err)
-{
-    CLEANUP(deploy_plan_freep) struct deploy_plan *now = mem_new(1, sizeof *now);
     now->environment = plan->environment;
     now->release = plan->release;
-    if (!history_read(db, plan->schema, DEADLINE_NONE, &now->history, err)) {
+    now->reason = plan->reason;
+    if (!history_use_schema(db, plan->schema, DEADLINE_NONE, err) ||
+        !history_read(db, plan->schema, DEADLINE_NONE, &now->history, err)) {
         return false;
     }
     plan_compare(now);
+    return true;
+}
+
+/* Fewer than planned are left where another deploy of the same release was faster: what is left
+ * must be nothing, or exactly what was planned. */
+static bool check_still_true(const struct deploy_plan *plan, const struct deploy_plan *now,
+                             bool *ret_nothing_left, struct error *err)
+{
     bool same = now->n == plan->n;
     for (size_t i = 0; same && i < now->n; i++) {
         same = now->items[i].state == plan->items[i].state &&
@@ -99,96 +53,96 @@ static bool check_same_server(const struct deploy_plan *plan, const struct db *d
                         plan->system_identifier != NULL ? plan->system_identifier : "unknown");
 }
 
-/* Told anew before each migration: the one before may have changed it for the session. */
-static bool be_courteous(struct db *db, const struct courtesy *courtesy, struct error *err)
+/* What the engine writes into. Where the role may not have the second part, it is done without. */
+static bool prepare_history(const struct deploy_plan *now, struct engine *engine, const char *actor,
+                            struct error *err)
 {
-    CLEANUP(mem_freep) char *lock = mem_printf("%lld", (long long)courtesy->lock_timeout);
-    CLEANUP(mem_freep) char *statement = mem_printf("%lld", (long long)courtesy->statement_timeout);
-    return db_execute(db, &SQL_DEPLOY_COURTESY, DB_PARAMS(lock, statement), DEADLINE_NONE, err);
-}
-
-/* The migration before may have changed its session, and given our lock back. */
-static bool begin_afresh(struct db *db, const struct deploy_plan *plan, struct error *err)
-{
-    bool locked = false;
-    if (!db_execute(db, &SQL_DEPLOY_RESET, DB_NO_PARAMS, DEADLINE_NONE, err) ||
-        !history_use_schema(db, plan->schema, DEADLINE_NONE, err) ||
-        !be_courteous(db, &plan->environment->courtesy, err) ||
-        !history_try_lock(db, DEADLINE_NONE, &locked, err)) {
+    struct db *db = engine_session(engine);
+    const struct environment *environment = now->environment;
+    bool recorded = now->history->recorded;
+    if ((!now->history->exists && !history_create(db, DEADLINE_NONE, err)) ||
+        (!recorded && !history_create_records(db, DEADLINE_NONE, &recorded, err))) {
         return false;
     }
-    return locked || error_set(err, ERROR_LOCKED,
-                               "the lock of this database was given back by a migration, and "
-                               "another deploy holds it now");
+    engine_set_recorded(engine, recorded);
+    return !recorded || now->history->marked != NULL ||
+           history_mark(db, environment->name, environment_kind_name(environment->kind), actor,
+                        DEADLINE_NONE, err);
 }
 
-static void pass_notices(struct db *db, const struct deploy_observer *observer)
+static bool run_items(const struct deploy_plan *now, struct engine *engine,
+                      struct deploy_result *result, struct error *err)
 {
-    CLEANUP(strlist_clear) struct strlist notices = STRLIST_INIT;
-    db_take_notices(db, &notices);
-    for (size_t i = 0; observer->notice != NULL && i < notices.n; i++) {
-        observer->notice(observer->context, notices.items[i]);
-    }
-}
-
-static bool run_items(struct db *db, const struct deploy_plan *plan,
-                      const struct deploy_observer *observer, size_t *n_applied, struct error *err)
-{
-    for (size_t i = 0; i < plan->n; i++) {
-        const struct plan_item *item = &plan->items[i];
-        msec began = clock_now();
-        if (item->state != MIGRATION_PENDING) {
+    for (size_t i = 0; i < now->n; i++) {
+        const struct plan_item *item = &now->items[i];
+        if (!plan_item_is_to_do(now, item)) {
             continue;
         }
         if (interrupt_pending() != 0) {
             return interrupt_error(err);
         }
-        if (observer->began != NULL) {
-            observer->began(observer->context, item);
-        }
-        bool applied = begin_afresh(db, plan, err) && migration_run(db, plan, item->migration, err);
-        pass_notices(db, observer);
-        if (!applied) {
+        if (!engine_run(engine, item->migration, item->row, err)) {
             return false;
         }
-        (*n_applied)++;
-        if (observer->applied != NULL) {
-            observer->applied(observer->context, item, clock_now() - began);
-        }
+        result->n_applied++;
     }
     return true;
 }
 
-static bool execute_in(struct db *db, const struct deploy_plan *plan, msec lock_deadline,
-                       const struct deploy_observer *observer, size_t *n_applied, struct error *err)
+static bool execute_in(struct engine *engine, const struct deploy_plan *plan, const char *actor,
+                       struct deploy_result *result, struct error *err)
 {
+    CLEANUP(deploy_plan_freep) struct deploy_plan *now = mem_new(1, sizeof *now);
     bool nothing_left = false;
-    if (!check_same_server(plan, db, err) ||
-        !history_use_schema(db, plan->schema, DEADLINE_NONE, err) ||
-        !take_lock(db, lock_deadline, observer, err) ||
-        !check_still_true(db, plan, &nothing_left, err)) {
+    if (!check_same_server(plan, engine_session(engine), err) ||
+        !look_again(plan, engine_session(engine), now, err) ||
+        !check_still_true(plan, now, &nothing_left, err)) {
         return false;
     }
     if (nothing_left) {
         return true;
     }
-    return (plan->history->exists || history_create(db, DEADLINE_NONE, err)) &&
-           run_items(db, plan, observer, n_applied, err);
+    return prepare_history(now, engine, actor, err) && run_items(now, engine, result, err) &&
+           deploy_aftercare(plan, engine, result, err);
 }
 
-bool deploy_plan_execute(const struct deploy_plan *plan, msec lock_deadline,
-                         const struct deploy_observer *observer, size_t *n_applied,
-                         struct error *err)
+static char *new_run(void)
 {
-    CLEANUP(db_closep) struct db *db = NULL;
-    const struct environment_session session = {.purpose = "deploy", .route = ROUTE_DIRECT};
+    CLEANUP(mem_freep) char *digits = wall_format_digits(wall_now_usec());
+    char id[UUID_SIZE];
+    random_uuid(id);
+    return mem_printf("%.8s-%s-%.4s", digits, digits + 8, id);
+}
+
+bool deploy_plan_execute(const struct deploy_plan *plan, const struct deploy_conduct *conduct,
+                         struct deploy_result *ret_result, struct error *err)
+{
+    CLEANUP(engine_freep) struct engine *engine = NULL;
     assert(!error_is_set(&plan->refusal));
+    *ret_result = (struct deploy_result){0};
     if (deploy_plan_size(plan) == 0) {
         return true;
     }
-    if (!environment_connect(plan->environment, &session, lock_deadline, &db, err)) {
-        return false;
+    ret_result->run = new_run();
+    const struct engine_settings settings = {.environment = plan->environment,
+                                             .schema = plan->schema,
+                                             .release_digest = plan->release->digest,
+                                             .run = ret_result->run,
+                                             .actor = conduct->actor,
+                                             .reason = plan->reason,
+                                             .patience = conduct->patience,
+                                             .observer = conduct->observer};
+    if (!engine_open(&settings, &engine, err)) {
+        return error_prefix(err, "environment \"%s\"", plan->environment->name);
     }
-    return execute_in(db, plan, lock_deadline, observer, n_applied, err) ||
-           error_prefix(err, "environment \"%s\"", plan->environment->name);
+    bool done = execute_in(engine, plan, conduct->actor, ret_result, err);
+    ret_result->cost = *engine_cost(engine);
+    return done || error_prefix(err, "environment \"%s\"", plan->environment->name);
+}
+
+void deploy_result_clear(struct deploy_result *result)
+{
+    mem_free(result->run);
+    mem_free(result->replica);
+    *result = (struct deploy_result){0};
 }

@@ -8,7 +8,8 @@
 static size_t not_at_release(const struct deploy_plan *plan)
 {
     return plan->count[MIGRATION_PENDING] + plan->count[MIGRATION_OUT_OF_ORDER] +
-           plan->count[MIGRATION_EDITED] + plan->count[MIGRATION_FAILED];
+           plan->count[MIGRATION_EDITED] + plan->count[MIGRATION_FAILED] +
+           plan->count[MIGRATION_UNFINISHED];
 }
 
 static bool check_predecessor(struct deploy_plan *plan, const char *name, msec deadline,
@@ -56,6 +57,27 @@ static void check_requirements(struct deploy_plan *plan)
     }
 }
 
+/* Nobody but those who are named may have said that this is the release. That somebody else did is
+ * an answer; that it could not be looked at is a failure. */
+static bool check_signature(struct deploy_plan *plan, struct error *err)
+{
+    CLEANUP(error_clear) struct error failure = ERROR_INIT;
+    CLEANUP(mem_freep) char *signer = NULL;
+    const char *signers = plan->environment->require.signed_by;
+    if (signers == NULL || error_is_set(&plan->refusal) ||
+        release_verify_signature(plan->release, signers, &signer, &failure)) {
+        return true;
+    }
+    if (failure.code != ERROR_CONFIG && failure.code != ERROR_REFUSED) {
+        error_move(err, &failure);
+        return false;
+    }
+    error_move(&plan->refusal, &failure);
+    return error_prefix(&plan->refusal, "\"%s\" takes signed releases only",
+                        plan->environment->name) ||
+           true;
+}
+
 bool deploy_plan_check_policy(struct deploy_plan *plan, msec deadline, struct error *err)
 {
     const struct environment *environment = plan->environment;
@@ -66,6 +88,9 @@ bool deploy_plan_check_policy(struct deploy_plan *plan, msec deadline, struct er
         if (!check_predecessor(plan, environment->after[i], deadline, err)) {
             return false;
         }
+    }
+    if (!check_signature(plan, err)) {
+        return false;
     }
     if (!error_is_set(&plan->refusal)) {
         check_requirements(plan);

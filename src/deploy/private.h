@@ -2,10 +2,32 @@
 #pragma once
 
 #include "headgate/deploy.h"
+#include "headgate/strlist.h"
 
 /* Compares release and history: fills items and counts. */
 void plan_compare(struct deploy_plan *plan);
 
-/* One migration, in one transaction together with its history row. */
-NODISCARD bool migration_run(struct db *db, const struct deploy_plan *plan,
-                             const struct migration *migration, struct error *err);
+/* What the history says against a deploy, the weightiest first. Sets plan->refusal. */
+void plan_refuse_history(struct deploy_plan *plan);
+
+/* What the texts to be run need of the database. */
+struct needs {
+    struct strlist locked;    /* relations that they lock, as SQL names them */
+    struct strlist rewritten; /* those that are written anew */
+    bool creates;             /* they make something in the schema of the connection */
+    bool other_role;          /* they take another role: its rights are not ours to check */
+};
+void needs_clear(struct needs *needs);
+/* Takes every text apart that is to be run: its mode, and what it needs. What speaks against
+ * running it sets plan->refusal. */
+NODISCARD bool plan_read_scripts(struct deploy_plan *plan, struct db *db, msec deadline,
+                                 struct needs *ret_needs, struct error *err);
+
+/* What server and role say against it: a standby, a pooler, read only, missing rights, no room on
+ * the disk. Sets plan->refusal. */
+NODISCARD bool plan_check_server(struct deploy_plan *plan, struct db *db, const struct needs *needs,
+                                 msec deadline, struct error *err);
+
+/* When all is applied: statistics, NOTIFY, the replica. */
+NODISCARD bool deploy_aftercare(const struct deploy_plan *plan, struct engine *engine,
+                                struct deploy_result *result, struct error *err);

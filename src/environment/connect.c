@@ -100,7 +100,9 @@ static bool connect_to(const struct environment *environment,
     if (session->route == ROUTE_DIRECT && target->direct_conninfo != NULL) {
         conninfo = target->direct_conninfo;
     }
-    if (target->embedded != NULL) {
+    if (session->route == ROUTE_REPLICA) {
+        conninfo = target->replica_conninfo;
+    } else if (target->embedded != NULL) {
         if (!open_embedded(environment, session, deadline, &embedded, err)) {
             return false;
         }

@@ -2,6 +2,7 @@
  */
 #include <string.h>
 
+#include "headgate/file.h"
 #include "private.h"
 
 static void read_breaker(struct json_object *deploy, struct breaker *breaker)
@@ -14,7 +15,8 @@ static void read_breaker(struct json_object *deploy, struct breaker *breaker)
     json_object_close(&object);
 }
 
-static void read_courtesy(struct json_object *environment, struct courtesy *courtesy)
+static void read_deploy(struct json_object *environment, struct courtesy *courtesy,
+                        struct aftercare *aftercare)
 {
     struct json_node node = json_member(environment, "deploy", JSON_OPTIONAL);
     struct json_object object;
@@ -23,6 +25,9 @@ static void read_courtesy(struct json_object *environment, struct courtesy *cour
     courtesy->lock_retries = json_integer(&object, "lock_retries", 0, 1000000, 30);
     courtesy->statement_timeout = json_duration(&object, "statement_timeout", 0);
     read_breaker(&object, &courtesy->breaker);
+    aftercare->analyze = json_bool(&object, "analyze", false);
+    aftercare->notify = json_text(&object, "notify", JSON_OPTIONAL, NULL);
+    aftercare->replica_wait = json_duration(&object, "replica_wait", 60000);
     json_object_close(&object);
 }
 
@@ -223,6 +228,20 @@ static void read_required_backup(struct json_object *object, struct requirements
     json_object_close(&backup);
 }
 
+/* Relative to the file that names it. */
+static void read_signed_by(struct json_object *object, struct requirements *require)
+{
+    struct json_document *document = object->node.document;
+    const char *path = json_text(object, "signed_by", JSON_OPTIONAL, NULL);
+    struct json_node node = json_member(object, "signed_by", JSON_OPTIONAL);
+    if (path != NULL && path[0] == '\0') {
+        (void)json_complain(&node, "the path of the allowed signers is empty");
+    } else if (path != NULL) {
+        CLEANUP(mem_freep) char *joined = path_join(json_folder(document), path);
+        require->signed_by = arena_copy(json_arena(document), joined);
+    }
+}
+
 static void read_requirements(struct json_object *environment, struct requirements *require)
 {
     struct json_node node = json_member(environment, "require", JSON_OPTIONAL);
@@ -230,6 +249,7 @@ static void read_requirements(struct json_object *environment, struct requiremen
     (void)json_object_open(&node, &object, "\"require\" of %s", environment->what);
     require->evidence = json_texts(&object, "evidence", &require->n_evidence);
     require->approvals = json_integer(&object, "approvals", 0, 100, 0);
+    read_signed_by(&object, require);
     read_required_backup(&object, require);
     read_windows(&object, require);
     read_freezes(&object, require);
@@ -238,6 +258,6 @@ static void read_requirements(struct json_object *environment, struct requiremen
 
 void environment_read_policy(struct json_object *object, struct environment *environment)
 {
-    read_courtesy(object, &environment->courtesy);
+    read_deploy(object, &environment->courtesy, &environment->aftercare);
     read_requirements(object, &environment->require);
 }

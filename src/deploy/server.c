@@ -1,0 +1,177 @@
+/* What the server and our role there say against a deploy: found before it begins, not half-way. */
+#include <sys/statvfs.h>
+
+#include "private.h"
+
+#include "deploy_sql.h"
+
+static void refuse_standby(struct deploy_plan *plan)
+{
+    (void)error_set(&plan->refusal, ERROR_REFUSED,
+                    "this server is a standby, which cannot be written");
+    (void)error_hint(&plan->refusal, "Point \"url\" of environment \"%s\" at its primary.",
+                     plan->environment->name);
+}
+
+static void refuse_pooler(struct deploy_plan *plan)
+{
+    (void)error_set(&plan->refusal, ERROR_REFUSED, "a connection pooler stands before this server");
+    (void)error_detail(&plan->refusal, "Locks of a session mean nothing through it, so two deploys "
+                                       "could run at once.");
+    (void)error_hint(&plan->refusal,
+                     "Give environment \"%s\" a \"direct_url\" that goes to the server itself.",
+                     plan->environment->name);
+}
+
+static void refuse_read_only(struct deploy_plan *plan, const char *source)
+{
+    (void)error_set(&plan->refusal, ERROR_REFUSED, "this database is read only");
+    (void)error_detail(&plan->refusal, "default_transaction_read_only is on (%s).", source);
+    (void)error_hint(&plan->refusal,
+                     "Somebody has closed it: ask why. It is opened with ALTER DATABASE (or ALTER "
+                     "ROLE) ... RESET default_transaction_read_only.");
+}
+
+/* --- rights --- */
+
+static const struct {
+    const char *what;    /* as deploy-rights.sql says it */
+    const char *message; /* %s is the name */
+    const char *detail;  /* %s is the owner */
+    const char *hint;
+} rights[] = {
+    {"database", "role \"%s\" may not create a schema in this database",
+     "The schema of the connection is not there yet.", "Have it granted: grant create on database"},
+    {"schema", "role \"%s\" may not create anything in the schema of the connection", NULL,
+     "Have it granted: grant create on schema"},
+    {"history", "role \"%s\" may not write the table _prisma_migrations", NULL,
+     "Have it granted: grant select, insert, update on table"},
+};
+
+static void refuse_right(struct deploy_plan *plan, const struct db_rows *rows, const char *user)
+{
+    const char *what = db_text(rows, 0, 0), *name = db_text(rows, 0, 1);
+    struct error *refusal = &plan->refusal;
+    for (size_t i = 0; i < ARRAY_LEN(rights); i++) {
+        if (text_equal(what, rights[i].what)) {
+            CLEANUP(strbuf_clear) struct strbuf message = STRBUF_INIT;
+            const char *gap = strstr(rights[i].message, "%s");
+            strbuf_add_n(&message, rights[i].message, (size_t)(gap - rights[i].message));
+            strbuf_add(&message, user);
+            strbuf_add(&message, gap + 2);
+            (void)error_set(refusal, ERROR_REFUSED, "%s", message.text);
+            if (rights[i].detail != NULL) {
+                (void)error_detail(refusal, "%s", rights[i].detail);
+            }
+            (void)error_hint(refusal, "%s %s to \"%s\".", rights[i].hint, name, user);
+            return;
+        }
+    }
+    (void)error_set(refusal, ERROR_REFUSED,
+                    "role \"%s\" does not own %s, which a migration changes", user, name);
+    (void)error_detail(refusal, "Its owner is \"%s\"; %zu object%s in question.",
+                       db_text(rows, 0, 2), db_rows_count(rows),
+                       db_rows_count(rows) == 1 ? " is" : "s are");
+    (void)error_hint(
+        refusal, "Deploy as its owner, or let the role be a member of it: grant \"%s\" to \"%s\".",
+        db_text(rows, 0, 2), user);
+}
+
+static bool check_rights(struct deploy_plan *plan, struct db *db, const struct needs *needs,
+                         msec deadline, struct error *err)
+{
+    CLEANUP(db_rows_freep) struct db_rows *rows = NULL;
+    CLEANUP(mem_freep) char *names = db_array(needs->other_role ? NULL : &needs->locked);
+    bool creates = needs->creates && !needs->other_role;
+    if (!db_query(db, &SQL_DEPLOY_RIGHTS,
+                  DB_PARAMS(plan->schema, names, creates ? "true" : "false"), deadline, &rows,
+                  err)) {
+        return false;
+    }
+    if (db_rows_count(rows) > 0) {
+        refuse_right(plan, rows, db_text(rows, 0, 3));
+    }
+    return true;
+}
+
+/* --- the disk --- */
+
+/* The folder of the data is on this machine where the connection does not leave it; whether it is
+ * this very folder cannot be known in a container, and then it is not there. */
+static bool free_bytes(const struct db *db, const char *folder, uint64_t *ret_bytes)
+{
+    const char *host = db_identity(db)->host;
+    struct statvfs about;
+    if (folder == NULL || host == NULL ||
+        !(host[0] == '/' || text_equal(host, "localhost") || text_equal(host, "127.0.0.1") ||
+          text_equal(host, "::1")) ||
+        statvfs(folder, &about) != 0) {
+        return false;
+    }
+    *ret_bytes = (uint64_t)about.f_bavail * about.f_frsize;
+    return true;
+}
+
+static bool check_disk(struct deploy_plan *plan, struct db *db, const struct needs *needs,
+                       msec deadline, struct error *err)
+{
+    CLEANUP(db_rows_freep) struct db_rows *rows = NULL;
+    CLEANUP(mem_freep) char *names = db_array(&needs->rewritten);
+    uint64_t room = 0;
+    if (needs->rewritten.n == 0 || error_is_set(&plan->refusal)) {
+        return true;
+    }
+    if (!db_query(db, &SQL_DEPLOY_DISK, DB_PARAMS(names), deadline, &rows, err)) {
+        return false;
+    }
+    uint64_t needed = (uint64_t)db_integer(rows, 0, 0);
+    if (!free_bytes(db, db_text(rows, 0, 1), &room) || room >= needed) {
+        return true;
+    }
+    CLEANUP(mem_freep) char *needed_text = size_human(needed);
+    CLEANUP(mem_freep) char *room_text = size_human(room);
+    (void)error_set(&plan->refusal, ERROR_REFUSED, "the server's disk has no room for a rewrite");
+    (void)error_detail(&plan->refusal,
+                       "%s is written anew and needs up to %s beside the old one; %s are free.",
+                       db_text(rows, 0, 2), needed_text, room_text);
+    (void)error_hint(&plan->refusal, "Make room on the disk of the server, or change the table in "
+                                     "another way: a new column, filled in pieces.");
+    return true;
+}
+
+/* --- all of it --- */
+
+static bool check_writable(struct deploy_plan *plan, struct db *db, msec deadline,
+                           struct error *err)
+{
+    CLEANUP(db_rows_freep) struct db_rows *rows = NULL;
+    if (!db_query(db, &SQL_DEPLOY_WRITABLE, DB_NO_PARAMS, deadline, &rows, err)) {
+        return false;
+    }
+    if (db_rows_count(rows) > 0) {
+        refuse_read_only(plan, db_text(rows, 0, 0));
+    }
+    return true;
+}
+
+bool plan_check_server(struct deploy_plan *plan, struct db *db, const struct needs *needs,
+                       msec deadline, struct error *err)
+{
+    const struct db_identity *identity = db_identity(db);
+    if (error_is_set(&plan->refusal) || deploy_plan_size(plan) == 0) {
+        return true;
+    }
+    if (identity->in_recovery) {
+        refuse_standby(plan);
+        return true;
+    }
+    if (identity->pooled) {
+        refuse_pooler(plan);
+        return true;
+    }
+    if (!check_writable(plan, db, deadline, err)) {
+        return false;
+    }
+    return error_is_set(&plan->refusal) || (check_rights(plan, db, needs, deadline, err) &&
+                                            check_disk(plan, db, needs, deadline, err));
+}
