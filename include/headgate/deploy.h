@@ -51,6 +51,7 @@ struct deploy_plan {
     const char *reason; /* why migrations out of order are allowed; NULL: they are not */
     /* Why it cannot be executed; ERROR_NONE where it can. */
     struct error refusal;
+    const struct plan_item *refusal_about; /* the migration that it is about, or NULL */
 };
 
 struct deploy_request {

@@ -19,8 +19,11 @@ static bool look(struct deploy_plan *plan, struct db *db, msec deadline, struct 
     }
     plan_compare(plan);
     plan_refuse_history(plan);
-    return error_is_set(&plan->refusal) || (plan_read_scripts(plan, db, deadline, &needs, err) &&
-                                            plan_check_server(plan, db, &needs, deadline, err));
+    if (error_is_set(&plan->refusal)) {
+        return plan_show_edit(plan, db, deadline, err);
+    }
+    return plan_read_scripts(plan, db, deadline, &needs, err) &&
+           plan_check_server(plan, db, &needs, deadline, err);
 }
 
 bool deploy_plan_make(struct environment *environment, const struct release *release,

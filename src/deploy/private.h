@@ -7,6 +7,12 @@
 /* Compares release and history: fills items and counts. */
 void plan_compare(struct deploy_plan *plan);
 
+/* NULL where none is in this state. */
+const struct plan_item *plan_first_of(const struct deploy_plan *plan, enum migration_state state);
+/* Where the refusal is about an edited migration: adds the place, if the applied text is known. */
+NODISCARD bool plan_show_edit(struct deploy_plan *plan, struct db *db, msec deadline,
+                              struct error *err);
+
 /* What the history says against a deploy, the weightiest first. Sets plan->refusal. */
 void plan_refuse_history(struct deploy_plan *plan);
 

@@ -1,7 +1,7 @@
 /* What a history says against a deploy, in words. */
 #include "private.h"
 
-static const struct plan_item *first_of(const struct deploy_plan *plan, enum migration_state state)
+const struct plan_item *plan_first_of(const struct deploy_plan *plan, enum migration_state state)
 {
     for (size_t i = 0; i < plan->n; i++) {
         if (plan->items[i].state == state) {
@@ -111,7 +111,8 @@ void plan_refuse_history(struct deploy_plan *plan)
     for (size_t i = 0; i < ARRAY_LEN(reasons); i++) {
         bool allowed = reasons[i].state == MIGRATION_OUT_OF_ORDER && plan->reason != NULL;
         if (plan->count[reasons[i].state] > 0 && !allowed) {
-            reasons[i].refuse(plan, first_of(plan, reasons[i].state));
+            plan->refusal_about = plan_first_of(plan, reasons[i].state);
+            reasons[i].refuse(plan, plan->refusal_about);
             return;
         }
     }

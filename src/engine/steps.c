@@ -174,43 +174,45 @@ static bool send(struct run *run, const struct sql_statement *statement, struct 
     return done;
 }
 
-/* Without Prisma's key, which it waits for inside the server, with a snapshot that we would wait
- * for. */
-static bool send_concurrent(struct run *run, const struct sql_statement *statement,
-                            struct error *err)
+/* Without Prisma's key: Prisma waits for it inside the server, with a snapshot that we would wait
+ * for. The unfinished row stops it meanwhile. */
+static bool begin_concurrent(const struct run *run, struct error *err)
 {
-    CLEANUP(error_clear) struct error failure = ERROR_INIT;
-    if (!set_timeouts(run, true, err) || !session_give_prisma_key(run->engine, err)) {
-        return false;
-    }
-    bool done = send(run, statement, err);
-    bool tidied =
-        !db_is_alive(run->engine->db) ||
-        (session_take_prisma_key(run->engine, &failure) && set_timeouts(run, false, &failure));
-    if (done && !tidied) {
-        error_move(err, &failure);
-    }
-    return done && tidied;
+    return set_timeouts(run, true, err) && session_give_prisma_key(run->engine, err);
 }
 
-static bool send_once(struct run *run, size_t step, bool *ret_already, struct error *err)
+static bool end_concurrent(const struct run *run, struct error *err)
+{
+    return session_take_prisma_key(run->engine, err) && set_timeouts(run, false, err);
+}
+
+static bool clear_and_send(struct run *run, size_t step, bool *ret_already, struct error *err)
 {
     const struct sql_statement *statement = statement_of(run, step);
     CLEANUP(mem_freep) char *where = statement_where(run->script, step_at(run, step)->first);
     CLEANUP(mem_freep) char *note = history_note_begun(step, where);
     *ret_already = false;
+    if (!proof_clear_way(run->engine, statement, ret_already, err)) {
+        return false;
+    }
+    return *ret_already || (note_progress(run, step, note, err) && send(run, statement, err) &&
+                            proof_check(run->engine, statement, err));
+}
+
+static bool send_once(struct run *run, size_t step, struct error *err)
+{
+    CLEANUP(error_clear) struct error failure = ERROR_INIT;
+    bool concurrent = is_concurrent(statement_of(run, step)), already = false;
     if (!courtesy_wait_for_room(run->engine, run->script, step_at(run, step), err) ||
-        !proof_clear_way(run->engine, statement, ret_already, err)) {
+        (concurrent && !begin_concurrent(run, err))) {
         return false;
     }
-    if (*ret_already) {
-        return true;
-    }
-    if (!note_progress(run, step, note, err)) {
+    bool done = clear_and_send(run, step, &already, err);
+    if (concurrent && db_is_alive(run->engine->db) && !end_concurrent(run, &failure) && done) {
+        error_move(err, &failure);
         return false;
     }
-    return is_concurrent(statement) ? send_concurrent(run, statement, err)
-                                    : send(run, statement, err);
+    return done;
 }
 
 /* The connection was lost while it ran: what does the catalog say, once nothing runs any more? */
@@ -230,13 +232,11 @@ static bool settle_lost(struct run *run, size_t step, struct outcome *outcome)
 
 static bool run_outside(struct run *run, size_t step, struct error *err)
 {
-    const struct sql_statement *statement = statement_of(run, step);
     struct outcome outcome = {.statement = step_at(run, step)->first};
     size_t n_tries = 0;
-    bool again = true, done = false, already = false;
+    bool again = true, done = false;
     while (again && !done) {
-        done = send_once(run, step, &already, err) &&
-               (already || proof_check(run->engine, statement, err));
+        done = send_once(run, step, err);
         again =
             !done && db_is_alive(run->engine->db) && courtesy_try_again(run->engine, &n_tries, err);
     }
