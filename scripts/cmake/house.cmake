@@ -1,5 +1,7 @@
 # headgate_vendor(NAME PKG_CONFIG_SPEC)
-#   A third-party library. Exactly one module names it as VENDOR, and only that module sees its header.
+# headgate_vendor(NAME ARCHIVE file HEADER file...)
+#   A third-party library. Exactly one module names it as VENDOR, and only that module sees its header. The second form is
+#   for one without a .pc file: it is linked statically, and its symbols are nobody else's.
 #
 # headgate_module(NAME FLOOR n [VENDOR library...] [USES module...] [HEADERS noun...])
 #   src/NAME/*.c becomes the library headgate_NAME. It links what it USES and its VENDOR, privately, so that nothing
@@ -12,8 +14,21 @@
 find_package(PkgConfig REQUIRED)
 set(HEADGATE_MODULES "" CACHE INTERNAL "")
 
-function(headgate_vendor name spec)
-    pkg_check_modules(${name} REQUIRED IMPORTED_TARGET ${spec})
+function(headgate_vendor name)
+    cmake_parse_arguments(V "" "ARCHIVE" "HEADER" ${ARGN})
+    if(V_ARCHIVE)
+        find_library(${name}_ARCHIVE NAMES ${V_ARCHIVE} REQUIRED)
+        foreach(header IN LISTS V_HEADER)
+            string(MAKE_C_IDENTIFIER "${name}_${header}" found)
+            find_path(${found} NAMES ${header} REQUIRED)
+        endforeach()
+        add_library(headgate_vendor_${name} INTERFACE)
+        target_link_libraries(headgate_vendor_${name} INTERFACE "${${name}_ARCHIVE}")
+        target_link_options(headgate_vendor_${name} INTERFACE "-Wl,--exclude-libs,${V_ARCHIVE}")
+    else()
+        pkg_check_modules(${name} REQUIRED IMPORTED_TARGET ${V_UNPARSED_ARGUMENTS})
+        add_library(headgate_vendor_${name} ALIAS PkgConfig::${name})
+    endif()
 endfunction()
 
 function(headgate_module name)
@@ -32,7 +47,7 @@ function(headgate_module name)
         target_link_libraries(headgate_${name} PRIVATE headgate_${used})
     endforeach()
     foreach(library IN LISTS M_VENDOR)
-        target_link_libraries(headgate_${name} PRIVATE PkgConfig::${library})
+        target_link_libraries(headgate_${name} PRIVATE headgate_vendor_${library})
     endforeach()
     set_property(TARGET headgate_${name} PROPERTY HEADGATE_FLOOR ${M_FLOOR})
     headgate_embed_sql(${name})
