@@ -89,6 +89,7 @@ struct environment {
     bool has_ssh;
     struct courtesy courtesy;
     struct aftercare aftercare;
+    bool allows_down; /* migrations may be taken back also where it is production */
     struct requirements require;
     struct target target;
     struct environments *set;

@@ -17,7 +17,7 @@ void hash_add_field(struct hash *hash, const char *text);
 void hash_finish(struct hash *hash, char ret_hex[HASH_HEX_SIZE]);
 void hash_freep(struct hash **hash);
 
-void hash_bytes(const void *bytes, size_t n, char ret_hex[HASH_HEX_SIZE]);
+void hash_sha256(const void *bytes, size_t n, char ret_hex[HASH_HEX_SIZE]);
 void random_bytes(void *ret_bytes, size_t n);
 /* A random UUID (version 4). */
 void random_uuid(char ret_uuid[UUID_SIZE]);

@@ -63,7 +63,7 @@ void hash_freep(struct hash **hash)
     }
 }
 
-void hash_bytes(const void *bytes, size_t n, char ret_hex[HASH_HEX_SIZE])
+void hash_sha256(const void *bytes, size_t n, char ret_hex[HASH_HEX_SIZE])
 {
     CLEANUP(hash_freep) struct hash *hash = hash_new();
     hash_add(hash, bytes, n);

@@ -15,12 +15,13 @@ static void read_breaker(struct json_object *deploy, struct breaker *breaker)
     json_object_close(&object);
 }
 
-static void read_deploy(struct json_object *environment, struct courtesy *courtesy,
-                        struct aftercare *aftercare)
+static void read_deploy(struct json_object *object_of, struct environment *environment)
 {
-    struct json_node node = json_member(environment, "deploy", JSON_OPTIONAL);
+    struct json_node node = json_member(object_of, "deploy", JSON_OPTIONAL);
     struct json_object object;
-    (void)json_object_open(&node, &object, "\"deploy\" of %s", environment->what);
+    struct courtesy *courtesy = &environment->courtesy;
+    struct aftercare *aftercare = &environment->aftercare;
+    (void)json_object_open(&node, &object, "\"deploy\" of %s", object_of->what);
     courtesy->lock_timeout = json_duration(&object, "lock_timeout", 2000);
     courtesy->lock_retries = json_integer(&object, "lock_retries", 0, 1000000, 30);
     courtesy->statement_timeout = json_duration(&object, "statement_timeout", 0);
@@ -28,6 +29,7 @@ static void read_deploy(struct json_object *environment, struct courtesy *courte
     aftercare->analyze = json_bool(&object, "analyze", false);
     aftercare->notify = json_text(&object, "notify", JSON_OPTIONAL, NULL);
     aftercare->replica_wait = json_duration(&object, "replica_wait", 60000);
+    environment->allows_down = json_bool(&object, "down", false);
     json_object_close(&object);
 }
 
@@ -258,6 +260,6 @@ static void read_requirements(struct json_object *environment, struct requiremen
 
 void environment_read_policy(struct json_object *object, struct environment *environment)
 {
-    read_deploy(object, &environment->courtesy, &environment->aftercare);
+    read_deploy(object, environment);
     read_requirements(object, &environment->require);
 }

@@ -32,7 +32,7 @@ size_t text_good_length(const char *text, size_t size)
 }
 
 /* The same text with each line break written like this. */
-static void hash_variant(const struct strbuf *text, const char *line_break, bool drop_return,
+static void hash_variant(const struct source *text, const char *line_break, bool drop_return,
                          char ret_hex[HASH_HEX_SIZE])
 {
     CLEANUP(hash_freep) struct hash *hash = hash_new();
@@ -47,9 +47,26 @@ static void hash_variant(const struct strbuf *text, const char *line_break, bool
 }
 
 /* As Prisma compares: its variant with \r\n puts a \r before every \n, also where there is one. */
-void text_take_checksums(struct migration *migration, const struct strbuf *text)
+void text_take_checksums(struct migration *migration, const struct source *text)
 {
-    hash_bytes(text->text, text->size, migration->checksum);
+    hash_sha256(text->text, text->size, migration->checksum);
     hash_variant(text, "\n", true, migration->checksum_lf);
     hash_variant(text, "\r\n", false, migration->checksum_crlf);
+}
+
+bool text_check(const struct source *text, struct problems *problems)
+{
+    const char *nul = memchr(text->text, '\0', text->size);
+    size_t good = text_good_length(text->text, text->size);
+    if (nul != NULL) {
+        (void)problem_add(problems, text, (size_t)(nul - text->text), 1,
+                          "the file holds a NUL byte");
+    } else if (good < text->size) {
+        (void)problem_add(problems, text, good, 1, "the file is not UTF-8");
+    } else if (text->text[strspn(text->text, " \t\r\n")] == '\0') {
+        (void)problem_add_plain(problems, text->file, "the file is empty");
+    } else {
+        return true;
+    }
+    return false;
 }

@@ -261,11 +261,28 @@ static void lists_must_be_lists(void **state)
     expect_members_refused(URL ",\"deploy\":{\"breaker\":5}", "an object");
 }
 
+static void the_allowed_signers_are_found_from_the_file_that_names_them(void **state)
+{
+    (void)state;
+    CLEANUP(error_clear) struct error err = ERROR_INIT;
+    CLEANUP(environments_freep) struct environments *set = NULL;
+    CLEANUP(environments_freep) struct environments *none = read_members(URL);
+    static const char path[] = TEST_SUPPORT "/../scenario/environments-good/signed-by.json";
+    assert_ok(environments_read(path, NULL, &set, &err));
+    assert_string_equal(set->items[0].require.signed_by,
+                        TEST_SUPPORT "/../scenario/environments-good/../allowed_signers");
+    assert_string_equal(set->items[1].require.signed_by, "/etc/headgate/allowed_signers");
+    assert_null(none->items[0].require.signed_by);
+    expect_members_refused(URL ",\"require\":{\"signed_by\":\"\"}",
+                           "the path of the allowed signers is empty");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_not_said_has_its_default),
         cmocka_unit_test(what_is_said_is_read),
+        cmocka_unit_test(the_allowed_signers_are_found_from_the_file_that_names_them),
         cmocka_unit_test(a_required_backup_is_restored_and_a_day_old_at_most),
         cmocka_unit_test(windows_are_days_hours_and_a_zone),
         cmocka_unit_test(days_may_go_over_the_end_of_the_week),

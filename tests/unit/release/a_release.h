@@ -16,7 +16,14 @@ static const char *folder(void)
 
 static void migration(const char *name, const char *text)
 {
-    scratch_sh("mkdir -p r/%s && printf '%s' > r/%s/migration.sql", name, text, name);
+    scratch_sh("mkdir -p r/%s && printf -- '%s' > r/%s/migration.sql", name, text, name);
+}
+
+/* A file of the release, from printf's form. */
+static void file(const char *name, const char *text) __attribute__((unused));
+static void file(const char *name, const char *text)
+{
+    scratch_sh("mkdir -p $(dirname r/%s) && printf -- '%s' > r/%s", name, text, name);
 }
 
 static struct release *read_it(void)

@@ -160,7 +160,7 @@ static void a_trailing_slash_changes_nothing(void **state)
     assert_null(strstr(release->migrations[0].path, "//"));
 }
 
-static void no_folder_and_a_file_instead_of_one_are_refused(void **state)
+static void neither_a_folder_nor_a_file_is_refused(void **state)
 {
     (void)state;
     scratch_sh("rm -rf r");
@@ -170,7 +170,7 @@ static void no_folder_and_a_file_instead_of_one_are_refused(void **state)
         assert_fails(release_read(folder(), &release, &err), ERROR_CONFIG);
         assert_contains(err.message, "there is no folder of migrations at ");
         assert_contains(err.hint, "--release");
-        scratch_sh("touch r");
+        scratch_sh("rm -f r; mkfifo r");
     }
 }
 
@@ -253,8 +253,8 @@ static void names_that_begin_with_no_time_may_begin_alike(void **state)
     (void)state;
     migration("202601010000_a", "select 1;");
     migration("202601010000_b", "select 2;");
-    migration("202601010000000_c", "select 3;");
-    migration("20260101000000_d", "select 4;");
+    migration("202601020000000_c", "select 3;");
+    migration("20260103000000_d", "select 4;");
     migration("init_a", "select 5;");
     migration("init_b", "select 6;");
     CLEANUP(release_freep) struct release *release = read_it();
@@ -420,7 +420,7 @@ int main(void)
         TEST(stray_files_and_hidden_folders_are_no_migrations),
         TEST(an_empty_folder_is_a_release_without_migrations),
         TEST(a_trailing_slash_changes_nothing),
-        TEST(no_folder_and_a_file_instead_of_one_are_refused),
+        TEST(neither_a_folder_nor_a_file_is_refused),
         TEST(all_problems_are_told_at_once),
         TEST(a_bad_byte_is_told_with_its_place),
         TEST(what_postgresql_takes_for_utf8_is_utf8),
