@@ -49,9 +49,11 @@ void hash_finish(struct hash *hash, char ret_hex[HASH_HEX_SIZE])
     unsigned n = 0;
     must(EVP_DigestFinal_ex(hash->context, digest, &n));
     assert(n * 2 + 1 == HASH_HEX_SIZE);
-    for (unsigned i = 0; i < n; i++) {
-        (void)snprintf(ret_hex + (size_t)i * 2, 3, "%02x", digest[i]);
+    for (size_t i = 0; i < n; i++) {
+        ret_hex[i * 2] = "0123456789abcdef"[digest[i] >> 4];
+        ret_hex[i * 2 + 1] = "0123456789abcdef"[digest[i] & 15];
     }
+    ret_hex[HASH_HEX_SIZE - 1] = '\0';
 }
 
 void hash_freep(struct hash **hash)

@@ -9,7 +9,8 @@
 
 struct walk {
     struct reading *reading;
-    char *real; /* the folder without links */
+    char *real;      /* the folder without links */
+    bool via_a_link; /* the migration's folder is one */
 };
 
 static void walk_clear(struct walk *walk)
@@ -33,7 +34,9 @@ static bool file_is_good(struct walk *walk, const char *folder, const char *path
 {
     struct problems *problems = &walk->reading->problems;
     struct stat about;
-    if (stat(path, &about) != 0) {
+    bool there = lstat(path, &about) == 0;
+    bool linked = walk->via_a_link || (there && S_ISLNK(about.st_mode));
+    if (!there || (linked && stat(path, &about) != 0)) {
         (void)problem_add_plain(problems, folder, "the folder has no %s%s%s", path_name(path),
                                 errno == ENOENT ? "" : " that can be seen: ",
                                 errno == ENOENT ? "" : strerrordesc_np(errno));
@@ -43,7 +46,7 @@ static bool file_is_good(struct walk *walk, const char *folder, const char *path
         (void)problem_add_plain(problems, path, "this is not a file");
         return false;
     }
-    if (!is_inside(walk, path)) {
+    if (linked && !is_inside(walk, path)) {
         problem_note(problem_add_plain(problems, path,
                                        "this file is outside of the release: a link leads there"),
                      "copy it into the folder");
@@ -105,13 +108,15 @@ static bool is_migration(struct walk *walk, const char *name)
 {
     CLEANUP(mem_freep) char *path = path_join(walk->reading->release->folder, name);
     struct stat about;
-    if (name[0] == '.' || path_exists(path)) {
-        return name[0] != '.' && path_is_folder(path);
+    if (name[0] == '.' || lstat(path, &about) != 0) {
+        return false;
     }
-    if (lstat(path, &about) == 0 && S_ISLNK(about.st_mode)) {
+    walk->via_a_link = S_ISLNK(about.st_mode);
+    if (walk->via_a_link && stat(path, &about) != 0) {
         (void)problem_add_plain(&walk->reading->problems, path, "this link leads nowhere");
+        return false;
     }
-    return false;
+    return S_ISDIR(about.st_mode);
 }
 
 /* --- the folder --- */
@@ -149,7 +154,8 @@ static bool refuse_prisma8(const char *path, struct error *err)
 bool folder_read(struct reading *reading, struct error *err)
 {
     struct release *release = reading->release;
-    CLEANUP(walk_clear) struct walk walk = {reading, realpath(release->folder, NULL)};
+    CLEANUP(walk_clear)
+    struct walk walk = {.reading = reading, .real = realpath(release->folder, NULL)};
     CLEANUP(strlist_clear) struct strlist names = STRLIST_INIT;
     CLEANUP(mem_freep) char *prisma8 = NULL;
     if (walk.real == NULL) {
@@ -158,15 +164,16 @@ bool folder_read(struct reading *reading, struct error *err)
     if (!folder_list(release->folder, &names, err)) {
         return false;
     }
-    if (prisma8_find(release->folder, &names, &prisma8)) {
-        return refuse_prisma8(prisma8, err);
-    }
     release->migrations = arena_alloc(release->arena, (names.n + 1) * sizeof *release->migrations);
     for (size_t i = 0; i < names.n; i++) {
         if (is_migration(&walk, names.items[i])) {
             reading_check_name(reading, names.items[i]);
             read_migration(&walk, names.items[i]);
         }
+    }
+    /* some folder of it has no migration.sql, which is a problem by now */
+    if (reading->problems.n > 0 && prisma8_find(release->folder, &names, &prisma8)) {
+        return refuse_prisma8(prisma8, err);
     }
     return read_small(&walk, LOCK_FILE, &release->lock, err) &&
            read_small(&walk, ORDER_FILE, &release->order, err);

@@ -50,7 +50,11 @@ static void hash_variant(const struct source *text, const char *line_break, bool
 void text_take_checksums(struct migration *migration, const struct source *text)
 {
     hash_sha256(text->text, text->size, migration->checksum);
-    hash_variant(text, "\n", true, migration->checksum_lf);
+    if (memchr(text->text, '\r', text->size) != NULL) {
+        hash_variant(text, "\n", true, migration->checksum_lf);
+    } else {
+        memcpy(migration->checksum_lf, migration->checksum, HASH_HEX_SIZE);
+    }
     hash_variant(text, "\r\n", false, migration->checksum_crlf);
 }
 

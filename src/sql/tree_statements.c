@@ -52,12 +52,13 @@ static void read_reindex(struct draft *draft, const tree_node *node)
     struct sql_statement *statement = draft->statement;
     bool table = reindex->kind == PG_QUERY__REINDEX_OBJECT_TYPE__REINDEX_OBJECT_TABLE;
     bool concurrently = tree_option(reindex->params, reindex->n_params, "concurrently", false);
+    const struct sql_name none = {0};
     if (!table && reindex->kind != PG_QUERY__REINDEX_OBJECT_TYPE__REINDEX_OBJECT_INDEX) {
         statement->kind = concurrently ? SQL_REINDEX_CONCURRENTLY : SQL_OUTSIDE;
+        statement->name = none; /* a schema's or a database's */
         return;
     }
     statement->rewrites = true;
-    const struct sql_name none = {0};
     struct sql_name name = tree_relation(draft, reindex->relation);
     statement->kind = concurrently ? SQL_REINDEX_CONCURRENTLY : SQL_ORDINARY;
     statement->name = table ? none : name;

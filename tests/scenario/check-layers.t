@@ -25,9 +25,9 @@ One of its own floor, and one below that it does not name in USES:
   src/json/planted.c:1: json (floor 1) includes "headgate/process.h" of process (floor 1)
   [1]
   $ rm src/json/planted.c
-  $ plant src/release/planted.c '#include "headgate/json.h"'
+  $ plant src/release/planted.c '#include "headgate/db.h"'
   $ check
-  src/release/planted.c:1: release (floor 4) includes "headgate/json.h" of json (floor 1), which is not in its USES
+  src/release/planted.c:1: release (floor 4) includes "headgate/db.h" of db (floor 2), which is not in its USES
   [1]
   $ rm src/release/planted.c
 
@@ -45,7 +45,7 @@ A library's header belongs to one module, and there to its sources only:
   $ echo '#include <jansson.h>' >include/headgate/json_write.h
   $ check
   include/headgate/json_write.h:1: a contract of json (floor 1) includes <jansson.h>, which only src/json may see
-  src/deploy/planted.c:1: deploy (floor 5) includes <libpq-fe.h> of libpq, which belongs to db (floor 2)
+  src/deploy/planted.c:1: deploy (floor 6) includes <libpq-fe.h> of libpq, which belongs to db (floor 2)
   [1]
   $ rm src/deploy/planted.c
   $ cp "$HEADGATE_SOURCE/include/headgate/json_write.h" include/headgate/
@@ -85,4 +85,14 @@ A declaration by hand needs no include, and static archives would link; their sy
   $ cd ..
   $ check
   src/json/ask.c: json (floor 1) uses the symbol db_answer of db (floor 2), which is not in its USES
+  [1]
+
+A name that two modules define: the linker would take either, or refuse, as the order of archives has it:
+
+  $ echo 'int json_ask(void); int json_ask(void) { return 1; }' >build/ask.c
+  $ echo 'int json_ask(void); int json_ask(void) { return 2; }' >build/answer.c
+  $ (cd build && gcc -c -o answer.c.o answer.c && ar rc libheadgate_db.a answer.c.o)
+  $ (cd build && gcc -c -o ask.c.o ask.c && ar rc libheadgate_json.a ask.c.o)
+  $ check
+  src/db/answer.c: db (floor 2) defines json_ask, which json (floor 1) defines as well
   [1]
