@@ -123,6 +123,7 @@ NODISCARD bool db_commit(struct db *db, msec deadline, struct error *err);
 /* For the way out of a failure: as good as possible, without an error of its own. */
 void db_rollback(struct db *db);
 bool db_in_transaction(const struct db *db);
+/* Not where there is none (NULL). */
 bool db_is_alive(const struct db *db);
 /* The search path for the rest of the session, quoted by libpq. */
 NODISCARD bool db_set_schema(struct db *db, const char *schema, msec deadline, struct error *err);
@@ -152,6 +153,8 @@ size_t db_batch_commit(struct db_batch *batch);
 /* One statement of the user's, without parameters; its rows are dropped as they come. The bytes are
  * borrowed until the batch has been run. */
 size_t db_batch_add_text(struct db_batch *batch, const char *text, size_t size);
+/* It does not give way to a wish to stop: what was done must be written down. */
+void db_batch_set_unstoppable(struct db_batch *batch);
 /* Called as the answer to each step of the user's comes in. */
 void db_batch_on_done(struct db_batch *batch, void (*done)(void *context, size_t step),
                       void *context);

@@ -57,6 +57,7 @@ struct deploy_plan {
 struct deploy_request {
     void (*on_progress)(const char *sentence);
     const char *out_of_order_reason; /* allows them; borrowed by the plan; or NULL */
+    msec patience; /* how long to wait for somebody who is running a migration now */
 };
 
 /* What a deploy would do: connects read only and looks. A reason not to is an answer

@@ -55,6 +55,10 @@ NODISCARD bool script_read_begun(const struct migration *migration, struct scrip
 void script_clear(struct script *script);
 /* "in a transaction", "step by step (CREATE INDEX CONCURRENTLY)"; the caller's. */
 char *script_mode(const struct script *script);
+/* Of the step (from 0) that had begun when a deploy died: ERROR_REFUSED, with what to do, where the
+ * catalog cannot tell what it did. */
+NODISCARD bool script_check_doubtful(const struct script *script, const char *name, size_t step,
+                                     const char *environment, struct error *err);
 /* Where the begun migration's text was another one (edited since): are the steps that are done the
  * same? */
 NODISCARD bool script_same_start(const struct migration *migration, const struct script *now,
@@ -101,21 +105,25 @@ struct engine_cost {
 
 /* --- running --- */
 
+/* The id of a run: "20261120-190501-3f2a". The caller's. */
+char *engine_new_run(void);
+
 struct engine_settings {
     struct environment *environment;
     const char *schema;         /* of the history */
     const char *release_digest; /* for the records */
     const char *run;            /* an id: in application_name and in the records */
     const char *actor;
-    const char *reason;         /* why something is done against a rule; or NULL */
-    bool recorded; /* the second part of the history is there */
-    msec patience; /* how long to wait for others: another deploy, a dump, a vacuum */
+    const char *reason; /* why something is done against a rule; or NULL */
+    bool recorded;      /* the second part of the history is there */
+    msec patience;      /* how long to wait for others: another deploy, a dump, a vacuum */
     struct engine_observer observer;
 };
 
 struct engine;
 
-/* Connects and takes the lock; refuses where the lock would not be real. */
+/* Connects and takes the lock; refuses where the lock would not be real. The error names the
+ * environment. */
 NODISCARD bool engine_open(const struct engine_settings *settings, struct engine **ret_engine,
                            struct error *err);
 void engine_freep(struct engine **engine);

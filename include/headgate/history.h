@@ -77,7 +77,7 @@ void history_entry_init(struct history_entry *entry, const char *name, const cha
  * migration did to its session, and must stand behind history_add_settle.
  */
 /* Before each migration: the session as it was at the beginning, and the lock still ours (else the
- * batch fails with HISTORY_LOCK_LOST). */
+ * batch fails with HISTORY_LOCK_LOST). A transaction of its own, so it stands before any other. */
 void history_add_fresh(struct db_batch *batch);
 #define HISTORY_LOCK_LOST "HG001"
 /* Behind the user's statements: our role and search path for the rest of the transaction. */
@@ -100,8 +100,8 @@ char *history_note_failed(size_t step, const char *where, const char *message);
 struct history_record {
     const char *id, *name, *run, *release, *actor, *mode;
     const char *reason; /* why it was allowed against a rule, or NULL */
-    const char *text; /* NULL: too long to be kept */
-    int64_t attempts; /* how often it was begun */
+    const char *text;   /* NULL: too long to be kept */
+    int64_t attempts;   /* how often it was begun */
     msec lock_wait, blocked;
 };
 /* The record beside the row; once at its beginning, or again with what is known later. */
@@ -144,7 +144,8 @@ struct history_holder {
 };
 NODISCARD bool history_try_lock(struct db *db, const char *key, msec deadline, bool *ret_locked,
                                 struct error *err);
-NODISCARD bool history_unlock(struct db *db, const char *key, msec deadline, struct error *err);
+/* However often it was taken. */
+NODISCARD bool history_give_prisma_key(struct db *db, msec deadline, struct error *err);
 /* In a statement after the one that locked: false where something between us and the server gave
  * us another backend, which does not hold it. */
 NODISCARD bool history_lock_is_real(struct db *db, msec deadline, bool *ret_real,

@@ -10,10 +10,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "headgate/adopt.h"
 #include "headgate/cluster.h"
 #include "headgate/deploy.h"
 #include "headgate/doctor.h"
 #include "headgate/error.h"
+#include "headgate/settle.h"
 
 /* The one place where an error becomes words: message, detail, hint, and each mistake with its
  * place. */
@@ -31,10 +33,39 @@ void report_status(const struct environment_status *statuses, size_t n,
 void report_plan(const struct deploy_plan *plan);
 /* A deploy while it runs; text only. */
 void report_deploy_head(const struct deploy_plan *plan);
-void report_deploy_applied(const struct deploy_plan *plan, const struct plan_item *item, msec took);
-void report_deploy_waiting(const struct history_holder *holder);
+void report_deploy_event(const struct deploy_plan *plan, const struct engine_event *event);
 /* And when it is done, also half-way (failed). */
-void report_deploy_end(const struct deploy_plan *plan, size_t n_applied, msec took, bool failed);
+void report_deploy_end(const struct deploy_plan *plan, const struct deploy_result *result,
+                       msec took, bool failed);
+
+/* What a release is. */
+void report_release(const struct release *release);
+/* What was made of it: "packed into", "signed in" a file. */
+void report_release_file(const struct release *release, const char *done, const char *path);
+/* It is good; signer is NULL where its signature was not looked at. */
+void report_release_verified(const struct release *release, const char *signer);
+
+/* What coming from another tool would make; and what it made, or would have (!done). */
+void report_adoption_head(const struct adoption *adoption);
+void report_adoption_end(const struct adoption *adoption, bool done);
+
+/* What is settled by hand: before it is asked for, and after; the heads are text only. */
+void report_resolution_head(const struct resolution *resolution);
+void report_resolution_end(const struct resolution *resolution);
+void report_baseline_head(const struct baseline *baseline);
+void report_baseline_end(const struct baseline *baseline, bool done);
+void report_descent_head(const struct descent *descent);
+void report_descent_end(const struct descent *descent, msec took);
+void report_marking_head(const struct marking *marking);
+void report_marking_end(const struct marking *marking, bool changed);
+void report_seeded(const struct deploy_plan *plan, const char *path, msec took);
+/* A reset while it runs; text only. Then all of it: the plan is the one that was deployed. */
+void report_reset_head(const struct reset *reset);
+void report_reset_dropped(const struct reset *reset);
+void report_reset_deployed(const struct deploy_plan *plan, const struct deploy_result *result,
+                           msec took, bool failed);
+void report_reset_end(const struct reset *reset, const struct deploy_plan *plan,
+                      const struct deploy_result *result, const char *seed);
 
 void report_findings(const struct findings *findings);
 void report_embedded(const struct embedded_list *list);

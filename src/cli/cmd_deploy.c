@@ -4,37 +4,25 @@
 #include "headgate/report.h"
 #include "private.h"
 
-#define LOCK_PATIENCE 10000 /* how long another deploy may take before we give up */
-
-static void on_waiting(void *context, const struct history_holder *holder)
+static void on_event(void *context, const struct engine_event *event)
 {
-    (void)context;
-    report_deploy_waiting(holder);
+    report_deploy_event(context, event);
 }
 
-static void on_applied(void *context, const struct plan_item *item, msec took)
+static bool execute(struct deploy_plan *plan, msec patience, struct error *err)
 {
-    report_deploy_applied(context, item, took);
-}
-
-static void on_notice(void *context, const char *line)
-{
-    (void)context;
-    output_detail("%s", line);
-}
-
-static bool execute(struct deploy_plan *plan, struct error *err)
-{
-    const struct deploy_observer observer = {
-        .waiting = on_waiting, .applied = on_applied, .notice = on_notice, .context = plan};
-    size_t n_applied = 0;
+    CLEANUP(deploy_result_clear) struct deploy_result result = {0};
+    CLEANUP(mem_freep) char *actor = project_actor();
+    const struct deploy_conduct conduct = {
+        .patience = patience, .actor = actor, .observer = {.event = on_event, .context = plan}};
     msec began = clock_now();
-    bool done = deploy_plan_execute(plan, deadline_in(LOCK_PATIENCE), &observer, &n_applied, err);
-    report_deploy_end(plan, n_applied, clock_now() - began, !done);
+    bool done = deploy_plan_execute(plan, &conduct, &result, err);
+    report_deploy_end(plan, &result, clock_now() - began, !done);
     return done;
 }
 
-static bool deploy(const struct options *options, struct deploy_plan *plan, struct error *err)
+static bool deploy(const struct options *options, struct deploy_plan *plan, msec patience,
+                   struct error *err)
 {
     if (error_is_set(&plan->refusal)) {
         error_move(err, &plan->refusal);
@@ -42,7 +30,7 @@ static bool deploy(const struct options *options, struct deploy_plan *plan, stru
     }
     report_deploy_head(plan);
     if (deploy_plan_size(plan) == 0) {
-        return execute(plan, err);
+        return execute(plan, patience, err);
     }
     CLEANUP(mem_freep)
     char *count = mem_printf("%zu migration%s", deploy_plan_size(plan),
@@ -50,7 +38,22 @@ static bool deploy(const struct options *options, struct deploy_plan *plan, stru
     CLEANUP(mem_freep)
     char *question =
         mem_printf("Apply %s to %s (%s)?", count, plan->environment->name, plan->target);
-    return confirm(options, plan->environment, question, err) && execute(plan, err);
+    return confirm(options, plan->environment, question, err) && execute(plan, patience, err);
+}
+
+/* What is allowed against the usual order is allowed with a reason, which is recorded. */
+static bool check_reason(const struct options *options, struct error *err)
+{
+    bool has_reason = options->reason != NULL && options->reason[0] != '\0';
+    if (options->allow_out_of_order == has_reason) {
+        return true;
+    }
+    (void)error_set(err, ERROR_USAGE,
+                    options->allow_out_of_order ? "--allow-out-of-order needs --reason TEXT"
+                                                : "--reason goes with --allow-out-of-order");
+    return error_hint(err,
+                      "For example: headgate deploy ENV --allow-out-of-order --reason \"hotfix of "
+                      "ticket 42\"");
 }
 
 static bool run(const struct options *options, int *status, struct error *err)
@@ -60,15 +63,23 @@ static bool run(const struct options *options, int *status, struct error *err)
     CLEANUP(deploy_plan_freep) struct deploy_plan *plan = NULL;
     struct environment *environment = NULL;
     msec deadline = deadline_in(CONNECT_TIMEOUT);
+    msec patience = 0;
+    struct deploy_request request = {.on_progress = say_progress,
+                                     .out_of_order_reason =
+                                         options->allow_out_of_order ? options->reason : NULL};
+    if (!check_reason(options, err) || !project_patience(options, &patience, err)) {
+        return false;
+    }
+    request.patience = options->dry_run ? 0 : patience;
     if (!project_environments(options, &set, err) ||
         !project_environment(options, set, &environment, err) ||
         !project_release(options, set, &release, err) ||
-        !deploy_plan_make(environment, release, say_progress, deadline, &plan, err) ||
+        !deploy_plan_make(environment, release, &request, deadline, &plan, err) ||
         !deploy_plan_check_policy(plan, deadline, err)) {
         return false;
     }
     if (!options->dry_run) {
-        return deploy(options, plan, err);
+        return deploy(options, plan, patience, err);
     }
     report_plan(plan);
     if (error_is_set(&plan->refusal)) {
@@ -84,6 +95,11 @@ static const struct option own[] = {
     FLAG("dry-run", 0, dry_run, "show what would be done; change nothing"),
     FLAG("detailed-exitcode", 0, detailed_exitcode,
          "with --dry-run: exit 2 where there is something to do"),
+    VALUE("wait", "DURATION", wait,
+          "how long to wait for another deploy, a dump or a vacuum; 10s without it"),
+    FLAG("allow-out-of-order", 0, allow_out_of_order,
+         "apply also migrations that are older than the last applied one"),
+    VALUE("reason", "TEXT", reason, "why; recorded with what it allows"),
     VALUE("confirm", "ENV", confirm, "for scripts: yes, this environment is meant"),
     {0},
 };
@@ -96,7 +112,16 @@ const struct command cmd_deploy = {
         "Without ENV it is the environment that --env, DATABASE_ENV or NODE_ENV names, else "
         "development.\n\n"
         "Each migration runs in one transaction together with its row in _prisma_migrations: after "
-        "any crash it is there as a whole or not at all. Prisma's own lock is held meanwhile.\n\n"
+        "any crash it is there as a whole or not at all. One with a statement that cannot run in a "
+        "transaction (CREATE INDEX CONCURRENTLY, VACUUM), or with the line \"-- headgate: "
+        "no-transaction\", runs step by step; the next deploy goes on where it stopped. Prisma's "
+        "own lock is held meanwhile.\n\n"
+        "No statement waits longer for a lock than \"lock_timeout\" of the environment says (2s); "
+        "then "
+        "everything is given up and tried again a little later, so that nobody queues behind it. "
+        "It "
+        "does not begin while a dump or a vacuum against wraparound holds a table that it "
+        "needs.\n\n"
         "It refuses, before anything is changed, where a migration has failed before, was edited "
         "after it "
         "was applied, is not in the release or is out of order; where the environments that "

@@ -6,7 +6,8 @@ static void look_at(struct environment *environment, const struct release *relea
                     struct environment_status *status)
 {
     status->environment = environment;
-    if (!deploy_plan_make(environment, release, say_progress, deadline_in(CONNECT_TIMEOUT),
+    const struct deploy_request request = {.on_progress = say_progress};
+    if (!deploy_plan_make(environment, release, &request, deadline_in(CONNECT_TIMEOUT),
                           &status->plan, &status->error)) {
         status->plan = NULL;
     }
@@ -22,9 +23,7 @@ static int status_of(const struct environment_status *statuses, size_t n, bool d
         if (plan == NULL) {
             return error_exit_status(statuses[i].error.code);
         }
-        size_t needs_person = plan->count[MIGRATION_FAILED] + plan->count[MIGRATION_EDITED] +
-                              plan->count[MIGRATION_MISSING] + plan->count[MIGRATION_OUT_OF_ORDER];
-        if (needs_person > 0) {
+        if (error_is_set(&plan->refusal)) {
             status = 1;
         } else if (detailed && deploy_plan_size(plan) > 0 && status == 0) {
             status = 2;
@@ -102,9 +101,9 @@ const struct command cmd_status = {
         "Compares the history of each environment (all of them, unless some are named) with the "
         "release. It only reads, in sessions that cannot write.\n\n"
         "An embedded environment is made and started on its first use.\n\n"
-        "The exit status is 69 where an environment cannot be reached, 1 where a person must act "
-        "(a failed or edited migration, one that is not in the release, or one out of order), "
-        "else 0.",
+        "The exit status is 69 where an environment cannot be reached, 1 where a person must act, "
+        "because a deploy would be refused (a failed or edited migration, one that is not in the "
+        "release or out of order, one that cannot be run, missing rights, ...), else 0.",
     .options = own,
     .most = 1000,
     .argument_kind = ARGUMENT_ENVIRONMENT,

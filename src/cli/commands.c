@@ -1,10 +1,23 @@
 /* The table of commands, and what is common to all of them. */
 #include "private.h"
 
+/* One a line, however many there are. */
+/* clang-format off */
 const struct command *const commands[] = {
     &cmd_status,
     &cmd_deploy,
     &cmd_create,
+    &cmd_resolve,
+    &cmd_down,
+    &cmd_seed,
+    &cmd_reset,
+    &cmd_baseline,
+    &cmd_mark,
+    &cmd_adopt,
+    &cmd_release_show,
+    &cmd_release_bundle,
+    &cmd_release_sign,
+    &cmd_release_verify,
     &cmd_doctor,
     &cmd_config_show,
     &cmd_embedded_list,
@@ -16,12 +29,13 @@ const struct command *const commands[] = {
     &cmd_completion,
     NULL,
 };
+/* clang-format on */
 
 const struct option common_options[] = {
     VALUE("environments", "FILE", environments,
           "the environments file; else pipelines/environments.json, here or in a folder above"),
     VALUE("release", "PATH", release,
-          "the folder of migrations; else migrations/ beside the folder of pipelines"),
+          "the folder of migrations, or a bundle; else migrations/ beside the folder of pipelines"),
     VALUE("state", "DIR", state,
           "where headgate keeps what it makes; else .headgate/ beside the folder of pipelines"),
     FLAG("json", 0, json, "results as JSON on stdout, errors as JSON on stderr"),

@@ -19,8 +19,13 @@
 /* Everything that can be said on the command line. */
 struct options {
     const char *environments, *release, *state, *env, *confirm, *format;
+    const char *output, *key, *allowed_signers;
+    const char *from, *source;
+    const char *wait, *reason;
+    const char *until, *done, *again;
     bool json, no_input, no_color, quiet, verbose, help;
-    bool dry_run, detailed_exitcode, origin, all;
+    bool dry_run, detailed_exitcode, origin, all, force, allow_out_of_order;
+    bool applied, rolled_back, missing_ok;
     const char **arguments;
     size_t n_arguments;
 };
@@ -41,6 +46,12 @@ struct option {
 #define VALUE(name_, argument_, field_, help_)                                                     \
     {                                                                                              \
         .name = (name_), .argument = (argument_), .help = (help_),                                 \
+        .offset = offsetof(struct options, field_)                                                 \
+    }
+
+#define VALUE_LETTER(name_, letter_, argument_, field_, help_)                                     \
+    {                                                                                              \
+        .name = (name_), .letter = (letter_), .argument = (argument_), .help = (help_),            \
         .offset = offsetof(struct options, field_)                                                 \
     }
 
@@ -91,12 +102,41 @@ NODISCARD bool project_release(const struct options *options, const struct envir
 /* The argument or --env, else what the process environment says, else development. */
 NODISCARD bool project_environment(const struct options *options, struct environments *set,
                                    struct environment **ret_environment, struct error *err);
+/* --wait: how long others may take before we give up. */
+NODISCARD bool project_patience(const struct options *options, msec *ret_patience,
+                                struct error *err);
 void say_progress(const char *sentence);
+/* Who does it, for the records: "anna@buildhost". The caller's. */
+char *project_actor(void);
 
 /* Asks back before something dangerous: y/N for staging, the name for production. */
 NODISCARD bool confirm(const struct options *options, const struct environment *environment,
                        const char *question, struct error *err);
+/* The same, asking for what this command wants, whatever kind of environment it is. */
+enum confirm_how { CONFIRM_NOTHING, CONFIRM_YES, CONFIRM_NAME };
+NODISCARD bool confirm_by(const struct options *options, const struct environment *environment,
+                          enum confirm_how how, const char *question, struct error *err);
 
+/* --- what the commands that settle something by hand begin with --- */
+
+struct desk {
+    struct environments *set;
+    struct environment *environment;
+    struct release *release;
+    struct deploy_plan *plan;
+    char *actor;
+    struct deploy_conduct conduct;
+};
+/* The environment that is meant, and how to act there. */
+NODISCARD bool desk_open(const struct options *options, struct desk *desk, struct error *err);
+/* The release, and how the database stands to it. */
+NODISCARD bool desk_look(const struct options *options, struct desk *desk, struct error *err);
+void desk_clear(struct desk *desk);
+
+extern const struct command cmd_release_show, cmd_release_bundle, cmd_release_sign,
+    cmd_release_verify;
+extern const struct command cmd_adopt;
+extern const struct command cmd_resolve, cmd_baseline, cmd_down, cmd_reset, cmd_seed, cmd_mark;
 extern const struct command cmd_status, cmd_deploy, cmd_create, cmd_doctor, cmd_config_show,
     cmd_embedded_list, cmd_embedded_start, cmd_embedded_stop, cmd_embedded_remove, cmd_version,
     cmd_help, cmd_completion;

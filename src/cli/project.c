@@ -1,5 +1,10 @@
 /* Finds the project that a command works on: its environments, its release, the environment that is
  * meant. */
+#include <limits.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include "headgate/clock.h"
 #include "headgate/cluster.h"
 #include "headgate/file.h"
 #include "headgate/output.h"
@@ -69,4 +74,28 @@ bool project_environment(const struct options *options, struct environments *set
     const char *name = environment_meant(named, &origin);
     return environments_find(set, name, ret_environment, err) ||
            (named == NULL ? error_detail(err, "The name comes from %s.", origin) : false);
+}
+
+char *project_actor(void)
+{
+    char host[HOST_NAME_MAX + 1] = "";
+    const struct passwd *user = getpwuid(geteuid());
+    if (gethostname(host, sizeof host - 1) != 0) {
+        host[0] = '\0';
+    }
+    return user != NULL ? mem_printf("%s@%s", user->pw_name, host)
+                        : mem_printf("uid %u@%s", (unsigned)geteuid(), host);
+}
+
+#define PATIENCE 10000
+
+bool project_patience(const struct options *options, msec *ret_patience, struct error *err)
+{
+    msec patience = PATIENCE;
+    if (options->wait != NULL && !duration_parse(options->wait, &patience, err)) {
+        err->code = ERROR_USAGE;
+        return error_prefix(err, "--wait");
+    }
+    *ret_patience = patience;
+    return true;
 }

@@ -62,7 +62,7 @@ bool place_name_check(const char *name, struct error *err)
 static void short_hash(const char *text, char ret_hash[SHORT_HASH + 1])
 {
     char hex[HASH_HEX_SIZE];
-    hash_bytes(text, strlen(text), hex);
+    hash_sha256(text, strlen(text), hex);
     memcpy(ret_hash, hex, SHORT_HASH);
     ret_hash[SHORT_HASH] = '\0';
 }

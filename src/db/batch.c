@@ -76,6 +76,11 @@ size_t db_batch_add_text(struct db_batch *batch, const char *text, size_t size)
     return batch->n - 1;
 }
 
+void db_batch_set_unstoppable(struct db_batch *batch)
+{
+    batch->unstoppable = true;
+}
+
 void db_batch_on_done(struct db_batch *batch, void (*done)(void *context, size_t step),
                       void *context)
 {

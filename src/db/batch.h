@@ -17,6 +17,7 @@ struct batch_step {
 struct db_batch {
     struct batch_step *steps;
     size_t n, capacity;
+    bool unstoppable;
     void (*done)(void *context, size_t step);
     void *context;
 };

@@ -303,7 +303,7 @@ bool db_batch_run(struct db *db, struct db_batch *batch, msec deadline, size_t *
     CLEANUP(pipeline_clear) struct pipeline p = {.batch = batch, .failed = NONE};
     assert(batch->n > 0 && "an empty batch");
     batch_forget_rows(batch);
-    if (text_may_be_sent(db, err) && exchange_init(&p.x, db, deadline, false, err) &&
+    if (text_may_be_sent(db, err) && exchange_init(&p.x, db, deadline, batch->unstoppable, err) &&
         run(&p, err)) {
         return true;
     }

@@ -133,5 +133,5 @@ const char *db_display(const struct db *db)
 
 bool db_is_alive(const struct db *db)
 {
-    return PQstatus(db->conn) == CONNECTION_OK;
+    return db != NULL && PQstatus(db->conn) == CONNECTION_OK;
 }

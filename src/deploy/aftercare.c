@@ -102,18 +102,18 @@ static bool wait_for_replica(const struct deploy_plan *plan, struct engine *engi
     if (plan->environment->target.replica_conninfo == NULL) {
         return true;
     }
-    return (written_up_to(engine, &lsn, err) &&
-            environment_connect(plan->environment, &session,
-                                deadline_in(plan->environment->aftercare.replica_wait), &replica,
-                                err) &&
-            wait_until_replayed(plan, replica, lsn, &result->replica, err)) ||
-           error_prefix(err, "after the deploy, which is done");
+    return written_up_to(engine, &lsn, err) &&
+           environment_connect(plan->environment, &session,
+                               deadline_in(plan->environment->aftercare.replica_wait), &replica,
+                               err) &&
+           wait_until_replayed(plan, replica, lsn, &result->replica, err);
 }
 
 bool deploy_aftercare(const struct deploy_plan *plan, struct engine *engine,
                       struct deploy_result *result, struct error *err)
 {
-    return (!plan->environment->aftercare.analyze ||
-            engine_analyze(engine, &result->n_analyzed, err)) &&
-           notify(plan, engine, result, err) && wait_for_replica(plan, engine, result, err);
+    return ((!plan->environment->aftercare.analyze ||
+             engine_analyze(engine, &result->n_analyzed, err)) &&
+            notify(plan, engine, result, err) && wait_for_replica(plan, engine, result, err)) ||
+           error_prefix(err, "after the deploy, which is done");
 }

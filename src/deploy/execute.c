@@ -13,12 +13,8 @@ static bool look_again(const struct deploy_plan *plan, struct db *db, struct dep
     now->environment = plan->environment;
     now->release = plan->release;
     now->reason = plan->reason;
-    if (!history_use_schema(db, plan->schema, DEADLINE_NONE, err) ||
-        !history_read(db, plan->schema, DEADLINE_NONE, &now->history, err)) {
-        return false;
-    }
-    plan_compare(now);
-    return true;
+    now->schema = mem_copy(plan->schema);
+    return plan_read_history(now, db, DEADLINE_NONE, err);
 }
 
 /* Fewer than planned are left where another deploy of the same release was faster: what is left
@@ -89,6 +85,19 @@ static bool run_items(const struct deploy_plan *now, struct engine *engine,
     return true;
 }
 
+/* All of them, before anything is written: what was shown is what is done. */
+static bool check_texts(const struct deploy_plan *now, struct error *err)
+{
+    for (size_t i = 0; i < now->n; i++) {
+        CLEANUP(strbuf_clear) struct strbuf text = STRBUF_INIT;
+        if (plan_item_is_to_do(now, &now->items[i]) &&
+            !migration_load(now->items[i].migration, &text, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool execute_in(struct engine *engine, const struct deploy_plan *plan, const char *actor,
                        struct deploy_result *result, struct error *err)
 {
@@ -102,16 +111,8 @@ static bool execute_in(struct engine *engine, const struct deploy_plan *plan, co
     if (nothing_left) {
         return true;
     }
-    return prepare_history(now, engine, actor, err) && run_items(now, engine, result, err) &&
-           deploy_aftercare(plan, engine, result, err);
-}
-
-static char *new_run(void)
-{
-    CLEANUP(mem_freep) char *digits = wall_format_digits(wall_now_usec());
-    char id[UUID_SIZE];
-    random_uuid(id);
-    return mem_printf("%.8s-%s-%.4s", digits, digits + 8, id);
+    return check_texts(now, err) && prepare_history(now, engine, actor, err) &&
+           run_items(now, engine, result, err) && deploy_aftercare(plan, engine, result, err);
 }
 
 bool deploy_plan_execute(const struct deploy_plan *plan, const struct deploy_conduct *conduct,
@@ -123,7 +124,7 @@ bool deploy_plan_execute(const struct deploy_plan *plan, const struct deploy_con
     if (deploy_plan_size(plan) == 0) {
         return true;
     }
-    ret_result->run = new_run();
+    ret_result->run = engine_new_run();
     const struct engine_settings settings = {.environment = plan->environment,
                                              .schema = plan->schema,
                                              .release_digest = plan->release->digest,
@@ -133,7 +134,7 @@ bool deploy_plan_execute(const struct deploy_plan *plan, const struct deploy_con
                                              .patience = conduct->patience,
                                              .observer = conduct->observer};
     if (!engine_open(&settings, &engine, err)) {
-        return error_prefix(err, "environment \"%s\"", plan->environment->name);
+        return false;
     }
     bool done = execute_in(engine, plan, conduct->actor, ret_result, err);
     ret_result->cost = *engine_cost(engine);

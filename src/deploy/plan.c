@@ -10,15 +10,30 @@ static void keep_identity(struct deploy_plan *plan, const struct db_identity *id
     plan->schema = mem_copy(schema != NULL ? schema : "public");
 }
 
-static bool look(struct deploy_plan *plan, struct db *db, msec deadline, struct error *err)
+bool plan_read_history(struct deploy_plan *plan, struct db *db, msec deadline, struct error *err)
 {
-    CLEANUP(needs_clear) struct needs needs = {.locked = STRLIST_INIT};
+    history_freep(&plan->history);
+    mem_free(TAKE(plan->items));
+    plan->n = 0;
+    memset(plan->count, 0, sizeof plan->count);
     if (!history_use_schema(db, plan->schema, deadline, err) ||
         !history_read(db, plan->schema, deadline, &plan->history, err)) {
         return false;
     }
     plan_compare(plan);
-    plan_refuse_history(plan);
+    return true;
+}
+
+static bool look(struct deploy_plan *plan, const struct deploy_request *request, struct db *db,
+                 msec deadline, struct error *err)
+{
+    CLEANUP(needs_clear) struct needs needs = {.locked = STRLIST_INIT};
+    if (!plan_read_quiet_history(plan, request, db, deadline, err)) {
+        return false;
+    }
+    if (!error_is_set(&plan->refusal)) {
+        plan_refuse_history(plan);
+    }
     if (error_is_set(&plan->refusal)) {
         return plan_show_edit(plan, db, deadline, err);
     }
@@ -44,7 +59,7 @@ bool deploy_plan_make(struct environment *environment, const struct release *rel
         return false;
     }
     keep_identity(plan, db_identity(db));
-    if (!look(plan, db, deadline, err)) {
+    if (!look(plan, request, db, deadline, err)) {
         return error_prefix(err, "environment \"%s\"", environment->name);
     }
     *ret_plan = TAKE(plan);

@@ -19,7 +19,8 @@ static bool check_predecessor(struct deploy_plan *plan, const char *name, msec d
     struct environment *environment = NULL;
     if (!environments_find(plan->environment->set, name, &environment, err) ||
         !deploy_plan_make(environment, plan->release, NULL, deadline, &before, err)) {
-        return false;
+        return error_prefix(err, "\"%s\" comes before \"%s\", and could not be looked at", name,
+                            plan->environment->name);
     }
     size_t n = not_at_release(before);
     if (n == 0) {
@@ -33,7 +34,10 @@ static bool check_predecessor(struct deploy_plan *plan, const char *name, msec d
                        "are here.",
                        n, plan->release->n, DIGEST_SHOWN, plan->release->digest,
                        n == 1 ? "is" : "are");
-    (void)error_hint(refusal, "Deploy there first: headgate deploy %s", name);
+    bool is_behind = n == before->count[MIGRATION_PENDING] + before->count[MIGRATION_UNFINISHED];
+    (void)error_hint(refusal, "%s: headgate %s %s",
+                     is_behind ? "Deploy there first" : "See what is the matter there",
+                     is_behind ? "deploy" : "status", name);
     return true;
 }
 
@@ -50,10 +54,12 @@ static void check_requirements(struct deploy_plan *plan)
                                                 : NULL;
     if (what != NULL) {
         (void)error_set(&plan->refusal, ERROR_REFUSED,
-                        "\"%s\" requires %s, which a single deploy cannot show",
-                        plan->environment->name, what);
-        (void)error_hint(&plan->refusal, "See \"require\" of environment \"%s\" in %s.",
-                         plan->environment->name, plan->environment->set->path);
+                        "its policy requires %s, which a single deploy cannot show", what);
+        (void)error_hint(
+            &plan->refusal,
+            "That stands in \"require\" of environment \"%s\" in %s. No option of this "
+            "command goes past it: who may change that file, decides.",
+            plan->environment->name, plan->environment->set->path);
     }
 }
 
@@ -73,9 +79,8 @@ static bool check_signature(struct deploy_plan *plan, struct error *err)
         return false;
     }
     error_move(&plan->refusal, &failure);
-    return error_prefix(&plan->refusal, "\"%s\" takes signed releases only",
-                        plan->environment->name) ||
-           true;
+    plan->refusal.code = ERROR_REFUSED;
+    return error_prefix(&plan->refusal, "it takes signed releases only") || true;
 }
 
 bool deploy_plan_check_policy(struct deploy_plan *plan, msec deadline, struct error *err)

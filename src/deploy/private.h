@@ -7,6 +7,15 @@
 /* Compares release and history: fills items and counts. */
 void plan_compare(struct deploy_plan *plan);
 
+/* Reads the history, in the schema of the plan, and compares. */
+NODISCARD bool plan_read_history(struct deploy_plan *plan, struct db *db, msec deadline,
+                                 struct error *err);
+/* The same when nobody is at work any more; sets plan->refusal where somebody is for longer than
+ * the request wants to wait. */
+NODISCARD bool plan_read_quiet_history(struct deploy_plan *plan,
+                                       const struct deploy_request *request, struct db *db,
+                                       msec deadline, struct error *err);
+
 /* NULL where none is in this state. */
 const struct plan_item *plan_first_of(const struct deploy_plan *plan, enum migration_state state);
 /* Where the refusal is about an edited migration: adds the place, if the applied text is known. */

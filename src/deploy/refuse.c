@@ -15,8 +15,7 @@ static void refuse_failed(struct deploy_plan *plan, const struct plan_item *item
 {
     struct error *refusal = &plan->refusal;
     (void)error_set(refusal, ERROR_REFUSED, "migration \"%s\" has failed before", item->name);
-    (void)error_detail(refusal,
-                       "It was begun at %s and neither finished nor was settled since.%s%s",
+    (void)error_detail(refusal, "It was begun at %s, and neither finished nor settled since.%s%s",
                        item->row->started_at, item->row->logs != NULL ? " It left this note: " : "",
                        item->row->logs != NULL ? item->row->logs : "");
     (void)error_hint(refusal,
@@ -47,9 +46,22 @@ static void refuse_missing(struct deploy_plan *plan, const struct plan_item *ite
                     item->name);
     (void)error_detail(refusal,
                        "The database is newer than the release, or the release lost a folder. "
-                       "%zu of its migrations are unknown here.",
-                       plan->count[MIGRATION_MISSING]);
-    (void)error_hint(refusal, "Deploy the release that has it (git pull, or --release PATH).");
+                       "%zu of its migrations %s unknown here.",
+                       plan->count[MIGRATION_MISSING],
+                       plan->count[MIGRATION_MISSING] == 1 ? "is" : "are");
+    (void)error_hint(refusal,
+                     "Deploy the release that has it: git pull, or headgate deploy %s --release "
+                     "PATH",
+                     plan->environment->name);
+}
+
+static const struct plan_item *last_begun(const struct deploy_plan *plan)
+{
+    size_t i = plan->n;
+    while (i > 0 && plan->items[i - 1].row == NULL) {
+        i--;
+    }
+    return i > 0 ? &plan->items[i - 1] : NULL;
 }
 
 static void refuse_out_of_order(struct deploy_plan *plan, const struct plan_item *item)
@@ -57,13 +69,16 @@ static void refuse_out_of_order(struct deploy_plan *plan, const struct plan_item
     struct error *refusal = &plan->refusal;
     (void)error_set(refusal, ERROR_REFUSED,
                     "migration \"%s\" is pending, but a later one is applied already", item->name);
-    (void)error_detail(refusal, "On this database it would run in another order than on those that "
-                                "have it.");
+    const struct plan_item *last = last_begun(plan);
+    (void)error_detail(refusal,
+                       "The last one is \"%s\", begun at %s. Here it would run in another order "
+                       "than on databases that had it in time.",
+                       last->name, last->row->started_at);
     (void)error_hint(refusal,
-                     "Give its folder a time later than the last applied one, so that it comes "
-                     "last everywhere; or apply it all the same: headgate deploy %s "
-                     "--allow-out-of-order --reason TEXT",
-                     plan->environment->name);
+                     "Where no database has it yet, give its folder a later time than \"%s\" has. "
+                     "Else apply it all the same: headgate deploy %s --allow-out-of-order --reason "
+                     "\"WHY\"",
+                     last->name, plan->environment->name);
 }
 
 static void refuse_unmanaged(struct deploy_plan *plan)
@@ -71,8 +86,9 @@ static void refuse_unmanaged(struct deploy_plan *plan)
     struct error *refusal = &plan->refusal;
     (void)error_set(refusal, ERROR_REFUSED,
                     "the database has tables already, but no history of migrations");
-    (void)error_detail(refusal, "Schema \"%s\" is not empty and has no table _prisma_migrations.",
-                       plan->schema);
+    (void)error_detail(refusal,
+                       "Schema \"%s\" of %s is not empty and has no table _prisma_migrations.",
+                       plan->schema, plan->target);
     (void)error_hint(refusal,
                      "Record what it already has: headgate baseline %s. Or choose an empty schema "
                      "with ?schema=NAME in \"url\".",
@@ -84,7 +100,8 @@ static void refuse_marked(struct deploy_plan *plan)
     struct error *refusal = &plan->refusal;
     (void)error_set(refusal, ERROR_STALE, "this database says that it is \"%s\", not \"%s\"",
                     plan->history->marked, plan->environment->name);
-    (void)error_detail(refusal, "That stands in its table headgate.environment.");
+    (void)error_detail(refusal, "It is %s; that stands in its table headgate.environment.",
+                       plan->target);
     (void)error_hint(refusal,
                      "Correct \"url\" of environment \"%s\" in %s; or, where it is meant to be "
                      "another one from now on: headgate mark %s",

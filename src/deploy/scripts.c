@@ -60,9 +60,19 @@ static void refuse_edited_begun(struct deploy_plan *plan, const struct plan_item
                      item->migration->path, plan->environment->name, item->name);
 }
 
+static bool check_doubtful(struct deploy_plan *plan, const struct plan_item *item,
+                           const struct script *script)
+{
+    int64_t step = history_row_doubtful_step(item->row);
+    return step < 0 ||
+           script_check_doubtful(script, item->name, (size_t)step, plan->environment->name,
+                                 &plan->refusal) ||
+           error_prefix(&plan->refusal, "migration \"%s\"", item->name);
+}
+
 /* What is done must be what the file says now. */
-static bool check_begun(struct deploy_plan *plan, const struct plan_item *item, struct db *db,
-                        const struct script *script, msec deadline, struct error *err)
+static bool check_same_start(struct deploy_plan *plan, const struct plan_item *item, struct db *db,
+                             const struct script *script, msec deadline, struct error *err)
 {
     CLEANUP(mem_freep) char *recorded = NULL;
     bool same = false;
@@ -119,7 +129,8 @@ static bool read_item(struct deploy_plan *plan, struct plan_item *item, struct d
     item->n_statements = script.sql.n;
     note_needs(plan, &script, needs);
     return item->state != MIGRATION_UNFINISHED || error_is_set(&plan->refusal) ||
-           check_begun(plan, item, db, &script, deadline, err);
+           !check_doubtful(plan, item, &script) ||
+           check_same_start(plan, item, db, &script, deadline, err);
 }
 
 bool plan_read_scripts(struct deploy_plan *plan, struct db *db, msec deadline,
@@ -130,6 +141,10 @@ bool plan_read_scripts(struct deploy_plan *plan, struct db *db, msec deadline,
             !read_item(plan, &plan->items[i], db, deadline, ret_needs, err)) {
             return false;
         }
+    }
+    if (plan->refusal.code == ERROR_CONFIG) {
+        (void)error_hint(&plan->refusal, "Correct what is marked, then go on: headgate deploy %s",
+                         plan->environment->name);
     }
     return true;
 }

@@ -9,6 +9,7 @@ static void refuse_standby(struct deploy_plan *plan)
 {
     (void)error_set(&plan->refusal, ERROR_REFUSED,
                     "this server is a standby, which cannot be written");
+    (void)error_detail(&plan->refusal, "It is %s.", plan->target);
     (void)error_hint(&plan->refusal, "Point \"url\" of environment \"%s\" at its primary.",
                      plan->environment->name);
 }
@@ -23,58 +24,63 @@ static void refuse_pooler(struct deploy_plan *plan)
                      plan->environment->name);
 }
 
-static void refuse_read_only(struct deploy_plan *plan, const char *source)
+static void refuse_read_only(struct deploy_plan *plan, const char *command)
 {
     (void)error_set(&plan->refusal, ERROR_REFUSED, "this database is read only");
-    (void)error_detail(&plan->refusal, "default_transaction_read_only is on (%s).", source);
-    (void)error_hint(&plan->refusal,
-                     "Somebody has closed it: ask why. It is opened with ALTER DATABASE (or ALTER "
-                     "ROLE) ... RESET default_transaction_read_only.");
+    (void)error_detail(&plan->refusal,
+                       "default_transaction_read_only is on for %s: somebody has closed it.",
+                       plan->target);
+    (void)error_hint(&plan->refusal, "Ask why. Where it is to be opened again: %s", command);
 }
 
 /* --- rights --- */
 
-static const struct {
-    const char *what;    /* as deploy-rights.sql says it */
-    const char *message; /* %s is the name */
-    const char *detail;  /* %s is the owner */
-    const char *hint;
-} rights[] = {
-    {"database", "role \"%s\" may not create a schema in this database",
-     "The schema of the connection is not there yet.", "Have it granted: grant create on database"},
-    {"schema", "role \"%s\" may not create anything in the schema of the connection", NULL,
-     "Have it granted: grant create on schema"},
-    {"history", "role \"%s\" may not write the table _prisma_migrations", NULL,
-     "Have it granted: grant select, insert, update on table"},
-};
-
-static void refuse_right(struct deploy_plan *plan, const struct db_rows *rows, const char *user)
+/* Of the first right that is missing; `name` is what it is about. */
+static void say_right(struct error *refusal, const char *what, const char *name, const char *user)
 {
-    const char *what = db_text(rows, 0, 0), *name = db_text(rows, 0, 1);
-    struct error *refusal = &plan->refusal;
-    for (size_t i = 0; i < ARRAY_LEN(rights); i++) {
-        if (text_equal(what, rights[i].what)) {
-            CLEANUP(strbuf_clear) struct strbuf message = STRBUF_INIT;
-            const char *gap = strstr(rights[i].message, "%s");
-            strbuf_add_n(&message, rights[i].message, (size_t)(gap - rights[i].message));
-            strbuf_add(&message, user);
-            strbuf_add(&message, gap + 2);
-            (void)error_set(refusal, ERROR_REFUSED, "%s", message.text);
-            if (rights[i].detail != NULL) {
-                (void)error_detail(refusal, "%s", rights[i].detail);
-            }
-            (void)error_hint(refusal, "%s %s to \"%s\".", rights[i].hint, name, user);
-            return;
+    if (text_equal(what, "database")) {
+        (void)error_set(refusal, ERROR_REFUSED, "role \"%s\" may not create schema %s", user, name);
+    } else if (text_equal(what, "create")) {
+        (void)error_set(refusal, ERROR_REFUSED, "role \"%s\" may not create anything in schema %s",
+                        user, name);
+    } else if (text_equal(what, "usage")) {
+        (void)error_set(refusal, ERROR_REFUSED,
+                        "role \"%s\" may not use schema %s, in which a migration changes something",
+                        user, name);
+    } else if (text_equal(what, "history")) {
+        (void)error_set(refusal, ERROR_REFUSED, "role \"%s\" may not write the history, %s", user,
+                        name);
+    } else {
+        (void)error_set(refusal, ERROR_REFUSED,
+                        "role \"%s\" does not own %s, which a migration changes", user, name);
+    }
+}
+
+/* All that is missing at once, each with what grants it. */
+static void refuse_rights(struct deploy_plan *plan, const struct db_rows *rows)
+{
+    CLEANUP(strlist_clear) struct strlist grants = STRLIST_INIT;
+    CLEANUP(strbuf_clear) struct strbuf owners = STRBUF_INIT;
+    CLEANUP(strbuf_clear) struct strbuf hint = STRBUF_INIT;
+    for (size_t i = 0; i < db_rows_count(rows); i++) {
+        const char *owner = db_text(rows, i, 2), *grant = db_text(rows, i, 4);
+        if (owner != NULL) {
+            strbuf_printf(&owners, "%s%s belongs to \"%s\"", owners.size > 0 ? ", " : "",
+                          db_text(rows, i, 1), owner);
+        }
+        if (!strlist_has(&grants, grant)) {
+            strlist_add(&grants, grant);
+            strbuf_printf(&hint, "%s%s", hint.size > 0 ? "; " : "", grant);
         }
     }
-    (void)error_set(refusal, ERROR_REFUSED,
-                    "role \"%s\" does not own %s, which a migration changes", user, name);
-    (void)error_detail(refusal, "Its owner is \"%s\"; %zu object%s in question.",
-                       db_text(rows, 0, 2), db_rows_count(rows),
-                       db_rows_count(rows) == 1 ? " is" : "s are");
-    (void)error_hint(
-        refusal, "Deploy as its owner, or let the role be a member of it: grant \"%s\" to \"%s\".",
-        db_text(rows, 0, 2), user);
+    say_right(&plan->refusal, db_text(rows, 0, 0), db_text(rows, 0, 1), db_text(rows, 0, 3));
+    if (owners.size > 0) {
+        (void)error_detail(&plan->refusal, "In %s, %s.", plan->target, owners.text);
+    } else {
+        (void)error_detail(&plan->refusal, "The deploy would need it in %s.", plan->target);
+    }
+    (void)error_hint(&plan->refusal, "Deploy as a role that may, or have it granted: %s",
+                     hint.text);
 }
 
 static bool check_rights(struct deploy_plan *plan, struct db *db, const struct needs *needs,
@@ -89,7 +95,7 @@ static bool check_rights(struct deploy_plan *plan, struct db *db, const struct n
         return false;
     }
     if (db_rows_count(rows) > 0) {
-        refuse_right(plan, rows, db_text(rows, 0, 3));
+        refuse_rights(plan, rows);
     }
     return true;
 }
@@ -131,9 +137,10 @@ static bool check_disk(struct deploy_plan *plan, struct db *db, const struct nee
     CLEANUP(mem_freep) char *needed_text = size_human(needed);
     CLEANUP(mem_freep) char *room_text = size_human(room);
     (void)error_set(&plan->refusal, ERROR_REFUSED, "the server's disk has no room for a rewrite");
-    (void)error_detail(&plan->refusal,
-                       "%s is written anew and needs up to %s beside the old one; %s are free.",
-                       db_text(rows, 0, 2), needed_text, room_text);
+    (void)error_detail(
+        &plan->refusal,
+        "%s is written anew and needs up to %s beside the old one; %s are free in %s.",
+        db_text(rows, 0, 2), needed_text, room_text, db_text(rows, 0, 1));
     (void)error_hint(&plan->refusal, "Make room on the disk of the server, or change the table in "
                                      "another way: a new column, filled in pieces.");
     return true;

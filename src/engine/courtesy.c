@@ -14,26 +14,52 @@
 #define GAP_LEAST 100
 #define GAP_MOST 5000
 
-bool courtesy_needs_room(const struct script *script, const struct script_step *step)
+/* A relation that the same text makes cannot be held by anybody else. */
+static bool is_made_before(const struct script *script, size_t before, const struct sql_name *name)
 {
-    for (size_t i = step->first; i < step->first + step->n; i++) {
-        if (script->sql.statements[i].n_locks > 0) {
+    for (size_t i = 0; i < before; i++) {
+        const struct sql_statement *statement = &script->sql.statements[i];
+        if (text_starts(statement->verb, "CREATE TABLE") &&
+            text_equal(statement->name.name, name->name) &&
+            text_equal(statement->name.schema, name->schema)) {
             return true;
         }
     }
     return false;
 }
 
-static char *locked_names(const struct script *script, const struct script_step *step)
+static void find_locked(const struct script *script, const struct script_step *step,
+                        struct strlist *ret_names)
 {
-    CLEANUP(strlist_clear) struct strlist names = STRLIST_INIT;
     for (size_t i = step->first; i < step->first + step->n; i++) {
         const struct sql_statement *statement = &script->sql.statements[i];
         for (size_t k = 0; k < statement->n_locks; k++) {
-            strlist_take(&names, sql_name_quoted(&statement->locks[k]));
+            if (!is_made_before(script, i, &statement->locks[k])) {
+                strlist_take(ret_names, sql_name_quoted(&statement->locks[k]));
+            }
         }
     }
+}
+
+bool courtesy_needs_room(const struct script *script, const struct script_step *step)
+{
+    CLEANUP(strlist_clear) struct strlist names = STRLIST_INIT;
+    find_locked(script, step, &names);
+    return names.n > 0;
+}
+
+static char *locked_names(const struct script *script, const struct script_step *step)
+{
+    CLEANUP(strlist_clear) struct strlist names = STRLIST_INIT;
+    find_locked(script, step, &names);
     return db_array(&names);
+}
+
+size_t courtesy_add_question(const struct script *script, const struct script_step *step,
+                             struct db_batch *batch)
+{
+    CLEANUP(mem_freep) char *names = locked_names(script, step);
+    return db_batch_add(batch, &SQL_ENGINE_ROOM, DB_PARAMS(names));
 }
 
 static char *describe_obstacle(const struct db_rows *rows)
@@ -64,7 +90,7 @@ static bool no_room(const char *obstacle, struct error *err)
     (void)error_set(err, ERROR_LOCKED, "something else holds what the migration needs");
     (void)error_detail(err,
                        "It is %s. Behind a migration that waits for it everybody else would "
-                       "wait as well, so it was not begun.",
+                       "wait as well, so it was not begun: nothing was changed.",
                        obstacle);
     return error_hint(err, "Wait until it has ended, or let headgate wait longer: --wait 2h");
 }
@@ -72,11 +98,9 @@ static bool no_room(const char *obstacle, struct error *err)
 bool courtesy_wait_for_room(struct engine *engine, const struct script *script,
                             const struct script_step *step, struct error *err)
 {
-    if (!courtesy_needs_room(script, step)) {
-        return true;
-    }
     CLEANUP(mem_freep) char *names = locked_names(script, step);
     msec deadline = deadline_in(engine->settings.patience);
+    error_clear(err); /* that there was no room, in the server's words */
     for (bool said = false;; said = true) {
         CLEANUP(mem_freep) char *obstacle = NULL;
         if (!find_obstacle(engine, names, &obstacle, err)) {

@@ -31,7 +31,8 @@ static char *failure_as_logs(const struct error *failure)
                       failure->detail != NULL ? failure->detail : "");
 }
 
-/* As good as possible. Only what the server refused is noted, not that somebody stopped us. */
+/* As good as possible. Only what the server refused is noted, not that somebody stopped us; and
+ * without the lock nothing. */
 static void note_failed(struct engine *engine, const struct migration *migration,
                         const struct error *failure)
 {
@@ -40,8 +41,8 @@ static void note_failed(struct engine *engine, const struct migration *migration
     CLEANUP(mem_freep) char *logs = failure_as_logs(failure);
     const struct failed_attempt attempt = {&entry, logs};
     history_entry_init(&entry, migration->name, migration->checksum);
-    if (failure->code == ERROR_DATABASE && db_is_alive(engine->db) &&
-        !transaction_note(engine, add_failed, &attempt, &ignored)) {
+    if (failure->code == ERROR_DATABASE && !text_equal(failure->sqlstate, HISTORY_LOCK_LOST) &&
+        db_is_alive(engine->db) && !transaction_note(engine, add_failed, &attempt, &ignored)) {
         engine_say(engine, EVENT_NOTICE, "the failure could not be noted in the history: %s",
                    ignored.message);
     }
@@ -98,6 +99,7 @@ bool engine_run(struct engine *engine, const struct migration *migration,
     }
     engine->migration = migration->name;
     engine->before = engine->cost;
+    engine->lines = (struct line_count){0};
     engine_say(engine, EVENT_BEGAN, "%s", migration->name);
     bool done = run_read(engine, migration, &script, unfinished, err);
     if (done) {
@@ -117,6 +119,7 @@ static bool run_whole(struct engine *engine, const struct script *script,
 {
     struct outcome outcome = {0};
     const char *file = script->source.file;
+    engine->lines = (struct line_count){0};
     if (!script->transactional) {
         (void)error_set(err, ERROR_CONFIG, "%s cannot run in one transaction", file);
         (void)error_detail(err, "It has %s.", script->why);

@@ -41,14 +41,28 @@ void engine_say_done(const struct engine *engine, msec took)
     pass(engine, &event);
 }
 
-void engine_say_statement(const struct engine *engine, const struct script *script,
-                          size_t statement, msec took)
+/* Statements are done in their order, so each line is counted once. */
+static size_t line_at(struct engine *engine, const struct script *script, size_t offset)
+{
+    struct line_count *count = &engine->lines;
+    if (count->text != script->text.text || offset < count->offset) {
+        *count = (struct line_count){.text = script->text.text, .line = 1};
+    }
+    for (; count->offset < offset; count->offset++) {
+        count->line += script->text.text[count->offset] == '\n';
+    }
+    return count->line;
+}
+
+void engine_say_statement(struct engine *engine, const struct script *script, size_t statement,
+                          msec took)
 {
     const struct sql_statement *done = &script->sql.statements[statement];
-    size_t column = 0;
-    struct engine_event event = {
-        .kind = EVENT_STATEMENT, .migration = engine->migration, .verb = done->verb, .took = took};
-    source_locate(&script->source, done->offset, &event.line, &column);
+    const struct engine_event event = {.kind = EVENT_STATEMENT,
+                                       .migration = engine->migration,
+                                       .line = line_at(engine, script, done->offset),
+                                       .verb = done->verb,
+                                       .took = took};
     pass(engine, &event);
 }
 

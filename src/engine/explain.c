@@ -53,8 +53,8 @@ void explain_add(struct error *err, const char *format, ...)
     va_start(arguments, format);
     CLEANUP(mem_freep) char *sentence = mem_vprintf(format, arguments);
     va_end(arguments);
-    (void)error_detail(err, "%s%s%s", before != NULL ? before : "", before != NULL ? " " : "",
-                       sentence);
+    const char *gap = before == NULL ? "" : strchr(before, '\n') != NULL ? "\n" : " ";
+    (void)error_detail(err, "%s%s%s", before != NULL ? before : "", gap, sentence);
 }
 
 /* Or with the server, its state and our rights there: classes of SQLSTATE. */
@@ -90,7 +90,11 @@ static void hint_next(const char *environment, const char *path, struct error *e
         }
     }
     if (err->code == ERROR_DATABASE && lies_in_the_text(err->sqlstate)) {
-        (void)error_hint(err, "Correct %s, then go on: headgate deploy %s", path, environment);
+        bool lies_in_data = text_starts(err->sqlstate, "23");
+        (void)error_hint(err, "Correct %s%s, then go on: headgate deploy %s",
+                         lies_in_data ? "the data or " : "", path, environment);
+    } else if (err->code == ERROR_LOCKED && err->hint != NULL) {
+        return; /* it says how to wait */
     } else if (err->code == ERROR_DATABASE || err->code == ERROR_LOCKED) {
         (void)error_hint(err, "When that is settled, then go on: headgate deploy %s", environment);
     } else {
@@ -130,7 +134,9 @@ bool explain_transaction(struct engine *engine, const struct script *script,
     if (outcome->in_commit) {
         explain_add(err, "It failed at its COMMIT, where what was deferred is checked.");
     }
-    explain_add(err, "It was rolled back as a whole: nothing of it is in the database.");
+    if (err->code != ERROR_LOCKED) { /* then it was not begun */
+        explain_add(err, "It was rolled back as a whole: nothing of it is in the database.");
+    }
     hint_next(environment, script->source.file, err);
     return false;
 }
@@ -139,7 +145,9 @@ bool explain_transaction(struct engine *engine, const struct script *script,
 static void explain_done(const struct script *script, size_t step, struct error *err)
 {
     size_t n = script->n_steps;
-    if (step == 0) {
+    if (step == n) {
+        explain_add(err, "All %zu steps are done and committed; only that is not noted yet.", n);
+    } else if (step == 0) {
         explain_add(err, "It is the first of %zu steps: nothing before it was changed.", n);
     } else if (step == 1) {
         explain_add(err, "Step 1 of %zu is done and committed.", n);
@@ -148,19 +156,51 @@ static void explain_done(const struct script *script, size_t step, struct error 
     }
 }
 
+bool script_check_doubtful(const struct script *script, const char *name, size_t step,
+                           const char *environment, struct error *err)
+{
+    if (step >= script->n_steps || !script->steps[step].outside) {
+        return true;
+    }
+    const struct sql_statement *statement = &script->sql.statements[script->steps[step].first];
+    CLEANUP(mem_freep) char *where = statement_where(script, script->steps[step].first);
+    if (proof_is_possible(statement)) {
+        return true;
+    }
+    (void)error_set(err, ERROR_REFUSED, "nobody knows what its step %zu has done", step + 1);
+    (void)error_detail(err,
+                       "%s (%s, %s) had begun when the last deploy died. It does not run in a "
+                       "transaction, and the catalog does not tell what it has done.",
+                       statement->verb, script->source.file, where);
+    return error_hint(err,
+                      "Look at what it has done. If it is done: headgate resolve %s %s --done "
+                      "%zu. If it is to run again: headgate resolve %s %s --again %zu",
+                      environment, name, step + 1, environment, name, step + 1);
+}
+
 static void explain_this(struct engine *engine, const struct script *script, size_t step,
                          const struct outcome *outcome, struct error *err)
 {
     const struct sql_statement *statement = &script->sql.statements[script->steps[step].first];
     CLEANUP(mem_freep) char *proven = NULL;
+    bool in_doubt = outcome->lost && !outcome->known;
     if (!script->steps[step].outside) {
-        explain_add(err, "Step %zu was rolled back.", step + 1);
+        explain_add(err,
+                    in_doubt ? "Step %zu is there as a whole or not at all: the next deploy looks."
+                    : err->code == ERROR_LOCKED ? "Step %zu was not begun."
+                                                : "Step %zu was rolled back.",
+                    step + 1);
         return;
     }
     proven = proof_of_failed(engine, statement);
     if (proven != NULL) {
         explain_add(err, "%s", proven);
-    } else if (outcome->lost && !outcome->known) {
+    } else if (outcome->unsent) {
+        explain_add(err, "Step %zu, %s, was not begun.", step + 1, statement->verb);
+    } else if (outcome->lost && outcome->known) {
+        explain_add(err, "Step %zu, %s, is not done: the next deploy runs it again.", step + 1,
+                    statement->verb);
+    } else if (in_doubt) {
         explain_add(err, "Step %zu, %s, is in doubt: the next deploy asks the catalog.", step + 1,
                     statement->verb);
     }
@@ -177,5 +217,18 @@ bool explain_step(struct engine *engine, const struct script *script, size_t ste
     if (err->code == ERROR_DATABASE) {
         err->code = ERROR_HALFWAY;
     }
+    return false;
+}
+
+/* A refusal says all there is to say by itself. */
+bool explain_between(const struct engine *engine, const struct script *script, size_t n_done,
+                     struct error *err)
+{
+    if (err->code == ERROR_REFUSED || err->code == ERROR_LOCKED) {
+        return false;
+    }
+    explain_done(script, n_done, err);
+    hint_next(engine->settings.environment->name, script->source.file, err);
+    err->code = err->code == ERROR_DATABASE ? ERROR_HALFWAY : err->code;
     return false;
 }

@@ -7,23 +7,31 @@
 
 struct watch;
 
+/* How far a text's lines are counted. */
+struct line_count {
+    const char *text;
+    size_t offset, line;
+};
+
 struct engine {
     struct engine_settings settings;
     struct db *db;
+    size_t n_sessions; /* that there were: tells one from the next */
     struct watch *watch;
     struct engine_cost cost;
     struct engine_cost before; /* as it was when this migration began */
     const char *migration;     /* that is being run, or NULL */
     bool prisma_key_is_free;   /* given back for a CONCURRENTLY statement */
     struct strlist to_analyze; /* statements that refresh statistics */
+    struct line_count lines;
 };
 
 /* --- events --- */
 
 void engine_say(const struct engine *engine, enum engine_event_kind kind, const char *format, ...)
     PRINTF_LIKE(3, 4);
-void engine_say_statement(const struct engine *engine, const struct script *script,
-                          size_t statement, msec took);
+void engine_say_statement(struct engine *engine, const struct script *script, size_t statement,
+                          msec took);
 void engine_say_done(const struct engine *engine, msec took);
 /* The server's notices since the last time. */
 void engine_pass_notices(struct engine *engine);
@@ -41,11 +49,14 @@ NODISCARD bool session_take_prisma_key(struct engine *engine, struct error *err)
 
 /* --- courtesy --- */
 
-/* Waits until no dump and no vacuum against wraparound holds a relation that these statements
- * lock. */
+/* Do these statements lock relations that others may hold? */
+bool courtesy_needs_room(const struct script *script, const struct script_step *step);
+/* A step that fails where a dump or a vacuum against wraparound holds one of them. */
+size_t courtesy_add_question(const struct script *script, const struct script_step *step,
+                             struct db_batch *batch);
+/* Waits until none does; clears the error that said so. */
 NODISCARD bool courtesy_wait_for_room(struct engine *engine, const struct script *script,
                                       const struct script_step *step, struct error *err);
-bool courtesy_needs_room(const struct script *script, const struct script_step *step);
 /* Was this failure one of locks, and may it be tried again? Then it has slept, and the error is
  * cleared. */
 bool courtesy_try_again(struct engine *engine, size_t *n_tries, struct error *err);
@@ -66,6 +77,7 @@ struct closing {
 struct outcome {
     bool lost; /* the connection; `committed` was looked up, if `known` */
     bool known, committed;
+    bool unsent;      /* the step's statement, which is no transaction, was not even sent */
     bool in_commit;   /* it failed at COMMIT, not in a statement */
     size_t statement; /* that failed, or the number of statements */
 };
@@ -73,10 +85,17 @@ struct outcome {
 NODISCARD bool transaction_run(struct engine *engine, const struct script *script,
                                const struct script_step *step, const struct closing *closing,
                                struct outcome *ret_outcome, struct error *err);
-/* A short transaction of our own in the history's schema, filled by `add`. */
+/* A short transaction of our own in the history's schema, filled by `add`. It is written also where
+ * we were asked to stop: what was done must be known. */
 NODISCARD bool transaction_note(struct engine *engine,
                                 void (*add)(struct db_batch *batch, const void *what),
                                 const void *what, struct error *err);
+enum note_kind { NOTE_BEGUN, NOTE_PROGRESS, NOTE_FINISHED };
+/* The same of a row, in spite of one lost connection: a new session sees whether it was written,
+ * and writes it if not. */
+NODISCARD bool transaction_note_surely(struct engine *engine, enum note_kind kind, const char *id,
+                                       void (*add)(struct db_batch *batch, const void *what),
+                                       const void *what, struct error *err);
 void record_add(const struct engine *engine, struct db_batch *batch, const char *id,
                 const struct closing *closing);
 
@@ -89,6 +108,8 @@ NODISCARD bool steps_run(struct engine *engine, const struct migration *migratio
 /* --- statements that stand outside of transactions, and what the catalog proves of them --- */
 
 enum proof { PROOF_TO_DO, PROOF_DONE, PROOF_NONE };
+/* Can the catalog tell at all, or may it be run again in any case? */
+bool proof_is_possible(const struct sql_statement *statement);
 /* What became of a statement that had begun when we died. */
 NODISCARD bool proof_of_doubtful(struct engine *engine, const struct sql_statement *statement,
                                  enum proof *ret_proof, struct error *err);
@@ -113,6 +134,9 @@ bool explain_transaction(struct engine *engine, const struct script *script,
                          const struct outcome *outcome, struct error *err);
 bool explain_step(struct engine *engine, const struct script *script, size_t step,
                   const struct outcome *outcome, struct error *err);
+/* The same of what we do ourselves between the steps. */
+bool explain_between(const struct engine *engine, const struct script *script, size_t n_done,
+                     struct error *err);
 /* The text for the record, or NULL where it is too long to be kept twice. Borrowed. */
 const char *engine_recordable(const struct script *script);
 /* A detail behind the one that there is. */

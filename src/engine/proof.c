@@ -6,9 +6,13 @@
  * EXISTS would take it for success. REINDEX leaves such indexes behind under names of its own, a
  * detached partition can be half detached.
  */
+#include "headgate/clock.h"
+#include "headgate/interrupt.h"
 #include "private.h"
 
 #include "engine_sql.h"
+
+#define BUILDER_POLL 200
 
 /* --- indexes --- */
 
@@ -25,12 +29,13 @@ static void index_state_clear(struct index_state *state)
     *state = (struct index_state){0};
 }
 
-/* An index is made in the schema of its table. */
+/* An index is made in the schema of its table, which is not always the first of the search path
+ * that has one of this name. No table: the empty name, which no schema has. */
 static bool find_schema(struct engine *engine, const struct sql_statement *statement,
                         char **ret_schema, struct error *err)
 {
     CLEANUP(db_rows_freep) struct db_rows *rows = NULL;
-    if (statement->name.schema != NULL || statement->table.name == NULL) {
+    if (statement->table.name == NULL) {
         *ret_schema = NULL;
         return true;
     }
@@ -38,7 +43,7 @@ static bool find_schema(struct engine *engine, const struct sql_statement *state
     if (!db_query(engine->db, &SQL_ENGINE_SCHEMA_OF, DB_PARAMS(table), DEADLINE_NONE, &rows, err)) {
         return false;
     }
-    *ret_schema = mem_copy(db_rows_count(rows) > 0 ? db_text(rows, 0, 0) : NULL);
+    *ret_schema = mem_copy(db_rows_count(rows) > 0 ? db_text(rows, 0, 0) : "");
     return true;
 }
 
@@ -78,22 +83,44 @@ static bool drop_invalid(struct engine *engine, const char *name, const char *dr
     return true;
 }
 
+/* Not valid yet, because somebody is at it. Waits until that has ended; the state is as it is then.
+ */
+static bool wait_for_builder(struct engine *engine, const struct sql_statement *statement,
+                             struct index_state *state, struct error *err)
+{
+    msec deadline = deadline_in(engine->settings.patience);
+    for (bool said = false; state->built_by != 0 && !state->valid; said = true) {
+        if (!said) {
+            engine_say(engine, EVENT_WAITING,
+                       "waiting for server process %lld, which builds index %s",
+                       (long long)state->built_by, state->name);
+        }
+        if (deadline_passed(deadline)) {
+            (void)error_set(err, ERROR_LOCKED, "index %s is being built by somebody else",
+                            state->name);
+            (void)error_detail(err, "It is server process %lld.", (long long)state->built_by);
+            return error_hint(err, "Wait until it has ended, or let headgate wait longer: --wait "
+                                   "2h");
+        }
+        deadline_sleep(deadline_earlier(deadline_in(BUILDER_POLL), deadline));
+        index_state_clear(state);
+        if (interrupt_pending() != 0 ? !interrupt_error(err)
+                                     : !find_index(engine, statement, state, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool clear_index(struct engine *engine, const struct sql_statement *statement,
                         struct error *err)
 {
     CLEANUP(index_state_clear) struct index_state state = {0};
-    if (!find_index(engine, statement, &state, err)) {
+    if (!find_index(engine, statement, &state, err) ||
+        !wait_for_builder(engine, statement, &state, err)) {
         return false;
     }
-    if (!state.there || state.valid) {
-        return true;
-    }
-    if (state.built_by != 0) {
-        (void)error_set(err, ERROR_LOCKED, "index %s is being built by somebody else", state.name);
-        (void)error_detail(err, "It is server process %lld.", (long long)state.built_by);
-        return error_hint(err, "Wait until it has ended, then try again.");
-    }
-    return drop_invalid(engine, state.name, state.drop, err);
+    return !state.there || state.valid || drop_invalid(engine, state.name, state.drop, err);
 }
 
 static bool index_proof(struct engine *engine, const struct sql_statement *statement,
@@ -229,6 +256,12 @@ static bool is_harmless_again(const struct sql_statement *statement)
 }
 
 /* --- the statements --- */
+
+bool proof_is_possible(const struct sql_statement *statement)
+{
+    return (statement->kind != SQL_CALL && statement->kind != SQL_OUTSIDE) ||
+           is_harmless_again(statement);
+}
 
 bool proof_of_doubtful(struct engine *engine, const struct sql_statement *statement,
                        enum proof *ret_proof, struct error *err)

@@ -270,10 +270,13 @@ bool script_same_start(const struct migration *migration, const struct script *n
     CLEANUP(script_clear) struct script before = {.text = STRBUF_INIT};
     CLEANUP(strbuf_clear) struct strbuf text = STRBUF_INIT;
     strbuf_add(&text, recorded_text);
-    if (!script_build(migration->path, &text, now->each_alone, &before, err)) {
+    if (!script_build(migration->path, &text, strstr(recorded_text, "no-transaction") != NULL,
+                      &before, err)) {
         return false;
     }
-    bool same = n_steps <= before.n_steps && n_steps <= now->n_steps;
+    /* steps are counted in another way where each statement is one */
+    bool same = n_steps <= before.n_steps && n_steps <= now->n_steps &&
+                before.each_alone == now->each_alone;
     for (size_t i = 0; same && i < n_steps; i++) {
         same = same_step(&before, now, i);
     }

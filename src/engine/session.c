@@ -1,5 +1,6 @@
 /* The engine's session: opened, pinned, locked, and had anew where it was lost. */
 #include "headgate/clock.h"
+#include "headgate/hash.h"
 #include "headgate/interrupt.h"
 #include "private.h"
 
@@ -39,8 +40,14 @@ static bool locked_by_other(const struct history_holder *holder, struct error *e
                            holder->application, (long long)holder->pid, holder->client,
                            holder->since);
     }
-    return error_hint(err, "Wait until it has ended, then try again; or let headgate wait longer: "
-                           "--wait 10m");
+    if (holder->application == NULL) {
+        return error_hint(err, "Wait until it has ended, or let headgate wait longer: --wait 10m");
+    }
+    return error_hint(err,
+                      "Wait until it has ended, or let headgate wait longer: --wait 10m. Where "
+                      "nobody works there any more, end that session: select "
+                      "pg_terminate_backend(%lld)",
+                      (long long)holder->pid);
 }
 
 /* Polled: a session that waits inside the server holds a snapshot, and CREATE INDEX CONCURRENTLY
@@ -95,7 +102,7 @@ static bool take_lock(struct engine *engine, msec deadline, struct error *err)
 
 bool session_give_prisma_key(struct engine *engine, struct error *err)
 {
-    engine->prisma_key_is_free = history_unlock(engine->db, HISTORY_KEY_PRISMA, DEADLINE_NONE, err);
+    engine->prisma_key_is_free = history_give_prisma_key(engine->db, DEADLINE_NONE, err);
     return engine->prisma_key_is_free;
 }
 
@@ -139,14 +146,15 @@ static bool connect_and_lock(struct engine *engine, msec connect_deadline, msec 
 {
     const struct environment_session session = {.purpose = "deploy", .route = ROUTE_DIRECT};
     CLEANUP(db_batch_freep) struct db_batch *batch = db_batch_new();
+    struct environment *environment = engine->settings.environment;
     size_t failed = 0;
-    if (!environment_connect(engine->settings.environment, &session, connect_deadline, &engine->db,
-                             err)) {
-        return false;
+    if (!environment_connect(environment, &session, connect_deadline, &engine->db, err)) {
+        return false; /* which names it already */
     }
     session_add_settings(engine, batch, NULL);
-    return take_lock(engine, lock_deadline, err) &&
-           db_batch_run(engine->db, batch, DEADLINE_NONE, &failed, err);
+    return (take_lock(engine, lock_deadline, err) &&
+            db_batch_run(engine->db, batch, DEADLINE_NONE, &failed, err)) ||
+           error_prefix(err, "environment \"%s\"", environment->name);
 }
 
 /* The old session may still be at work, with the lock, until the server notices that we are gone:
@@ -166,11 +174,20 @@ bool session_recover(struct engine *engine, struct error *err)
         }
         if (failure.code != ERROR_UNREACHABLE || deadline_passed(deadline) ||
             interrupt_pending() != 0) {
+            db_closep(&engine->db); /* without the lock it is of no use */
             error_move(err, &failure);
             return false;
         }
         deadline_sleep(deadline_earlier(deadline_in(RECOVER_POLL), deadline));
     }
+}
+
+char *engine_new_run(void)
+{
+    CLEANUP(mem_freep) char *digits = wall_format_digits(wall_now_usec());
+    char id[UUID_SIZE];
+    random_uuid(id);
+    return mem_printf("%.8s-%s-%.4s", digits, digits + 8, id);
 }
 
 bool engine_open(const struct engine_settings *settings, struct engine **ret_engine,

@@ -30,13 +30,41 @@ static bool is_gone(const struct error *failure)
     return text_equal(failure->sqlstate, "42P01") || text_equal(failure->sqlstate, "3F000");
 }
 
+/* As after a migration: that one may have left another role, which may not analyze. */
+static bool make_session(struct engine *engine, struct error *err)
+{
+    CLEANUP(db_batch_freep) struct db_batch *batch = db_batch_new();
+    size_t failed = 0;
+    history_add_fresh(batch);
+    session_add_settings(engine, batch, NULL);
+    if (!db_batch_run(engine->db, batch, DEADLINE_NONE, &failed, err)) {
+        db_rollback(engine->db);
+        return false;
+    }
+    return true;
+}
+
+static bool analyze(struct engine *engine, const char *text, struct error *err)
+{
+    bool done = false, again = true;
+    for (size_t n_tries = 0; !done && again;) {
+        watch_begin(engine->watch, 0);
+        done = db_run_text(engine->db, text, strlen(text), DEADLINE_NONE, err);
+        again = !done && courtesy_try_again(engine, &n_tries, err);
+    }
+    return done;
+}
+
 bool engine_analyze(struct engine *engine, size_t *ret_n, struct error *err)
 {
     size_t n = 0;
+    if (engine->to_analyze.n > 0 && !make_session(engine, err)) {
+        return false;
+    }
     for (size_t i = 0; i < engine->to_analyze.n; i++) {
         CLEANUP(error_clear) struct error failure = ERROR_INIT;
         const char *text = engine->to_analyze.items[i];
-        if (db_run_text(engine->db, text, strlen(text), DEADLINE_NONE, &failure)) {
+        if (analyze(engine, text, &failure)) {
             n++;
         } else if (!is_gone(&failure)) {
             error_move(err, &failure);

@@ -7,6 +7,7 @@
  * (SET) is set again where a later session goes on with it.
  */
 #include <string.h>
+#include <strings.h>
 
 #include "headgate/clock.h"
 #include "private.h"
@@ -21,7 +22,7 @@ struct run {
     struct closing closing;
     size_t done;
     char *mode;
-    const struct db *session; /* which has the file's settings */
+    size_t session; /* the one that has the file's settings, or 0 */
 };
 
 static void run_clear(struct run *run)
@@ -74,13 +75,24 @@ static bool note_progress(const struct run *run, size_t n_steps, const char *not
     return transaction_note(run->engine, add_progress, &progress, err);
 }
 
-/* As good as possible: the failure itself is what people must hear of. */
-static void note_failed(const struct run *run, size_t step, const struct error *failure)
+static bool note_done(const struct run *run, size_t n_steps, struct error *err)
 {
+    const struct progress progress = {run, n_steps, NULL};
+    return transaction_note_surely(run->engine, NOTE_PROGRESS, run->entry.id, add_progress,
+                                   &progress, err);
+}
+
+/* As good as possible: the failure itself is what people must hear of. Where it is not known what
+ * the step did, the row goes on saying that it has begun. */
+static void note_failed(const struct run *run, size_t step, const struct outcome *outcome,
+                        const struct error *failure)
+{
+    bool in_doubt = outcome->lost && !outcome->known;
     CLEANUP(error_clear) struct error ignored = ERROR_INIT;
     CLEANUP(mem_freep) char *where = statement_where(run->script, step_at(run, step)->first);
     CLEANUP(mem_freep) char *note = history_note_failed(step, where, failure->message);
-    if (db_is_alive(run->engine->db) && !note_progress(run, run->done, note, &ignored)) {
+    if (!in_doubt && db_is_alive(run->engine->db) &&
+        !note_progress(run, run->done, note, &ignored)) {
         engine_say(run->engine, EVENT_NOTICE, "the failure could not be noted in the history: %s",
                    ignored.message);
     }
@@ -88,20 +100,47 @@ static void note_failed(const struct run *run, size_t step, const struct error *
 
 /* --- the session --- */
 
-static bool sets_session(const struct sql_statement *statement)
+static const char *text_of(const struct run *run, const struct sql_statement *statement)
 {
-    return text_equal(statement->verb, "SET") || text_equal(statement->verb, "RESET");
+    return run->script->text.text + statement->offset;
+}
+
+/* Not for its transaction only. */
+static bool sets_session(const struct run *run, const struct sql_statement *statement)
+{
+    static const char *const passing[] = {"LOCAL", "TRANSACTION", "CONSTRAINTS"};
+    bool sets = text_equal(statement->verb, "SET");
+    const char *word = text_of(run, statement) + (sets ? strlen("SET") : 0);
+    word += strspn(word, " \t\r\n");
+    for (size_t i = 0; sets && i < ARRAY_LEN(passing); i++) {
+        sets = strncasecmp(word, passing[i], strlen(passing[i])) != 0;
+    }
+    return sets || text_equal(statement->verb, "RESET");
+}
+
+static bool forgets_session(const struct sql_statement *statement)
+{
+    return text_equal(statement->verb, "DISCARD ALL");
+}
+
+/* The step from which on what was set still counts. */
+static size_t first_that_counts(const struct run *run)
+{
+    size_t first = run->done;
+    while (first > 0 && !forgets_session(statement_of(run, first - 1))) {
+        first--;
+    }
+    return first;
 }
 
 static void add_settings_again(const struct run *run, struct db_batch *batch)
 {
-    for (size_t i = 0; i < run->done; i++) {
+    for (size_t i = first_that_counts(run); i < run->done; i++) {
         const struct script_step *step = step_at(run, i);
         for (size_t k = step->first; k < step->first + step->n; k++) {
             const struct sql_statement *statement = &run->script->sql.statements[k];
-            if (sets_session(statement)) {
-                (void)db_batch_add_text(batch, run->script->text.text + statement->offset,
-                                        statement->size);
+            if (sets_session(run, statement)) {
+                (void)db_batch_add_text(batch, text_of(run, statement), statement->size);
             }
         }
     }
@@ -114,8 +153,12 @@ static bool make_session(struct run *run, struct error *err)
     history_add_fresh(batch);
     session_add_settings(run->engine, batch, run->migration);
     add_settings_again(run, batch);
-    run->session = run->engine->db;
-    return db_batch_run(run->engine->db, batch, DEADLINE_NONE, &failed, err);
+    run->session = run->engine->n_sessions;
+    if (!db_batch_run(run->engine->db, batch, DEADLINE_NONE, &failed, err)) {
+        db_rollback(run->engine->db);
+        return false;
+    }
+    return true;
 }
 
 /* --- statements outside of transactions --- */
@@ -133,8 +176,8 @@ static bool file_sets_timeouts(const struct run *run)
 {
     for (size_t i = 0; i < run->script->sql.n; i++) {
         const struct sql_statement *statement = &run->script->sql.statements[i];
-        const char *text = run->script->text.text + statement->offset;
-        if (sets_session(statement) && memmem(text, statement->size, "_timeout", 8) != NULL) {
+        if (sets_session(run, statement) &&
+            memmem(text_of(run, statement), statement->size, "_timeout", 8) != NULL) {
             return true;
         }
     }
@@ -164,8 +207,8 @@ static bool send(struct run *run, const struct sql_statement *statement, struct 
     size_t line = 0, column = 0;
     source_locate(&run->script->source, statement->offset, &line, &column);
     watch_begin(engine->watch, line);
-    bool done = db_run_text(engine->db, run->script->text.text + statement->offset, statement->size,
-                            DEADLINE_NONE, err);
+    bool done =
+        db_run_text(engine->db, text_of(run, statement), statement->size, DEADLINE_NONE, err);
     engine_pass_notices(engine);
     if (done) {
         engine_say_statement(engine, run->script, (size_t)(statement - run->script->sql.statements),
@@ -186,28 +229,35 @@ static bool end_concurrent(const struct run *run, struct error *err)
     return session_take_prisma_key(run->engine, err) && set_timeouts(run, false, err);
 }
 
-static bool clear_and_send(struct run *run, size_t step, bool *ret_already, struct error *err)
+static bool clear_and_send(struct run *run, size_t step, bool *ret_unsent, struct error *err)
 {
     const struct sql_statement *statement = statement_of(run, step);
     CLEANUP(mem_freep) char *where = statement_where(run->script, step_at(run, step)->first);
     CLEANUP(mem_freep) char *note = history_note_begun(step, where);
-    *ret_already = false;
-    if (!proof_clear_way(run->engine, statement, ret_already, err)) {
+    bool already = false;
+    if (!proof_clear_way(run->engine, statement, &already, err)) {
         return false;
     }
-    return *ret_already || (note_progress(run, step, note, err) && send(run, statement, err) &&
-                            proof_check(run->engine, statement, err));
+    if (already) {
+        return true;
+    }
+    if (!note_progress(run, step, note, err)) {
+        return false;
+    }
+    *ret_unsent = false;
+    return send(run, statement, err) && proof_check(run->engine, statement, err);
 }
 
-static bool send_once(struct run *run, size_t step, struct error *err)
+static bool send_once(struct run *run, size_t step, bool *ret_unsent, struct error *err)
 {
     CLEANUP(error_clear) struct error failure = ERROR_INIT;
-    bool concurrent = is_concurrent(statement_of(run, step)), already = false;
+    bool concurrent = is_concurrent(statement_of(run, step));
+    *ret_unsent = true;
     if (!courtesy_wait_for_room(run->engine, run->script, step_at(run, step), err) ||
         (concurrent && !begin_concurrent(run, err))) {
         return false;
     }
-    bool done = clear_and_send(run, step, &already, err);
+    bool done = clear_and_send(run, step, ret_unsent, err);
     if (concurrent && db_is_alive(run->engine->db) && !end_concurrent(run, &failure) && done) {
         error_move(err, &failure);
         return false;
@@ -224,8 +274,9 @@ static bool settle_lost(struct run *run, size_t step, struct outcome *outcome)
     engine_say(run->engine, EVENT_LOST,
                "the connection was lost; asking the server what became of it");
     outcome->known = session_recover(run->engine, &failure) &&
-                     proof_of_doubtful(run->engine, statement_of(run, step), &proof, &failure) &&
-                     proof != PROOF_NONE;
+                     (outcome->unsent ||
+                      (proof_of_doubtful(run->engine, statement_of(run, step), &proof, &failure) &&
+                       proof != PROOF_NONE));
     outcome->committed = outcome->known && proof == PROOF_DONE;
     return outcome->committed;
 }
@@ -236,7 +287,7 @@ static bool run_outside(struct run *run, size_t step, struct error *err)
     size_t n_tries = 0;
     bool again = true, done = false;
     while (again && !done) {
-        done = send_once(run, step, err);
+        done = send_once(run, step, &outcome.unsent, err);
         again =
             !done && db_is_alive(run->engine->db) && courtesy_try_again(run->engine, &n_tries, err);
     }
@@ -245,10 +296,14 @@ static bool run_outside(struct run *run, size_t step, struct error *err)
         done = true;
     }
     if (!done) {
-        note_failed(run, step, err);
+        note_failed(run, step, &outcome, err);
         return explain_step(run->engine, run->script, step, &outcome, err);
     }
-    return note_progress(run, step + 1, NULL, err);
+    if (forgets_session(statement_of(run, step))) {
+        run->session = 0; /* the lock and our settings, too */
+    }
+    return note_done(run, step + 1, err) ||
+           explain_between(run->engine, run->script, step + 1, err);
 }
 
 /* --- steps --- */
@@ -262,7 +317,7 @@ static bool run_inside(struct run *run, size_t step, struct error *err)
                         err)) {
         return true;
     }
-    note_failed(run, step, err);
+    note_failed(run, step, &outcome, err);
     return explain_step(run->engine, run->script, step, &outcome, err);
 }
 
@@ -270,32 +325,17 @@ static bool run_steps(struct run *run, struct error *err)
 {
     for (; run->done < run->script->n_steps; run->done++) {
         size_t step = run->done;
-        if (run->engine->db != run->session && !make_session(run, err)) {
-            return false;
+        if (run->session != run->engine->n_sessions && !make_session(run, err)) {
+            return explain_between(run->engine, run->script, step, err);
         }
         if (!(step_at(run, step)->outside ? run_outside(run, step, err)
                                           : run_inside(run, step, err))) {
             return false;
         }
     }
-    return transaction_note(run->engine, add_finished, run, err);
-}
-
-static bool refuse_doubtful(const struct run *run, size_t step, struct error *err)
-{
-    const char *environment = run->engine->settings.environment->name;
-    CLEANUP(mem_freep) char *where = statement_where(run->script, step_at(run, step)->first);
-    (void)error_set(err, ERROR_REFUSED, "nobody knows what statement %zu of \"%s\" (%s) has done",
-                    step + 1, run->entry.name, where);
-    (void)error_detail(err,
-                       "It had begun when the last deploy died, it is no transaction, and the "
-                       "catalog proves nothing of it: %s.",
-                       statement_of(run, step)->verb);
-    return error_hint(err,
-                      "Look at what it has done. If it is done: headgate resolve %s %s --done "
-                      "%zu. If it is to run again: headgate resolve %s %s --again %zu",
-                      environment, run->entry.name, step + 1, environment, run->entry.name,
-                      step + 1);
+    return transaction_note_surely(run->engine, NOTE_FINISHED, run->entry.id, add_finished, run,
+                                   err) ||
+           explain_between(run->engine, run->script, run->done, err);
 }
 
 /* A step that had begun when we died: is there anything left of it to do? */
@@ -305,11 +345,10 @@ static bool settle_doubtful(struct run *run, size_t step, struct error *err)
     if (step >= run->script->n_steps || !step_at(run, step)->outside) {
         return true;
     }
-    if (!proof_of_doubtful(run->engine, statement_of(run, step), &proof, err)) {
+    if (!script_check_doubtful(run->script, run->entry.name, step,
+                               run->engine->settings.environment->name, err) ||
+        !proof_of_doubtful(run->engine, statement_of(run, step), &proof, err)) {
         return false;
-    }
-    if (proof == PROOF_NONE) {
-        return refuse_doubtful(run, step, err);
     }
     if (proof == PROOF_TO_DO) {
         return true;
@@ -317,7 +356,7 @@ static bool settle_doubtful(struct run *run, size_t step, struct error *err)
     engine_say(run->engine, EVENT_REPAIRED, "%s is done, as the catalog proves",
                statement_of(run, step)->verb);
     run->done++;
-    return note_progress(run, run->done, NULL, err);
+    return note_done(run, run->done, err);
 }
 
 static bool resume(struct run *run, const struct history_row *unfinished, struct error *err)
@@ -331,7 +370,9 @@ static bool resume(struct run *run, const struct history_row *unfinished, struct
         engine_say(run->engine, EVENT_RESUMED, "going on with step %zu of %zu (%s)", run->done + 1,
                    run->script->n_steps, where);
     }
-    return make_session(run, err) && (doubtful < 0 || settle_doubtful(run, (size_t)doubtful, err));
+    return (make_session(run, err) &&
+            (doubtful < 0 || settle_doubtful(run, (size_t)doubtful, err))) ||
+           explain_between(run->engine, run->script, run->done, err);
 }
 
 bool steps_run(struct engine *engine, const struct migration *migration,
@@ -345,10 +386,12 @@ bool steps_run(struct engine *engine, const struct migration *migration,
                                    .migration = migration,
                                    .mode = run.mode,
                                    .text = engine_recordable(script)};
-    if (unfinished != NULL
-            ? !resume(&run, unfinished, err)
-            : !make_session(&run, err) || !transaction_note(engine, add_begun, &run, err)) {
-        return false;
+    if (unfinished != NULL) {
+        return resume(&run, unfinished, err) && run_steps(&run, err);
+    }
+    if (!make_session(&run, err) ||
+        !transaction_note_surely(engine, NOTE_BEGUN, run.entry.id, add_begun, &run, err)) {
+        return explain_between(engine, script, 0, err);
     }
     return run_steps(&run, err);
 }

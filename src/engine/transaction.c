@@ -17,11 +17,13 @@ struct transaction {
     const struct script *script;
     const struct script_step *step;
     const struct closing *closing;
-    bool room_first;        /* somebody may hold what it needs */
     struct db_batch *ahead; /* the journey before, or NULL */
     struct db_batch *batch;
     size_t first, commit; /* the steps of the batch at which the statements begin, and it ends */
-    size_t changed;       /* that which tells what was changed, or STATISTICS_NOT_ASKED */
+    struct db_batch *room_batch; /* of the two, that which asks whether there is room, or NULL */
+    size_t room;                 /* and its step that does */
+    bool has_waited;             /* there was none, and now there is: it is not asked again */
+    size_t changed;              /* that which tells what was changed, or STATISTICS_NOT_ASKED */
     msec last_done;
 };
 
@@ -90,15 +92,18 @@ static void on_done(void *context, size_t step)
 /* Its session is made anew before each migration; within one, what its steps set stays. */
 static void add_preparation(struct transaction *t, bool own_begin)
 {
-    struct db_batch **batch = t->room_first || own_begin ? &t->ahead : &t->batch;
-    if (t->closing->kind == CLOSING_PROGRESS) {
-        return;
+    struct db_batch **batch = own_begin ? &t->ahead : &t->batch;
+    bool anew = t->closing->kind != CLOSING_PROGRESS;
+    bool ask = !t->has_waited && courtesy_needs_room(t->script, t->step);
+    if (own_begin && (anew || ask)) {
+        t->ahead = db_batch_new();
     }
-    if (*batch == NULL) {
-        *batch = db_batch_new();
+    if (anew) {
+        history_add_fresh(*batch);
+        session_add_settings(t->engine, *batch, t->closing->migration);
     }
-    history_add_fresh(*batch);
-    session_add_settings(t->engine, *batch, t->closing->migration);
+    t->room_batch = ask ? *batch : NULL;
+    t->room = ask ? courtesy_add_question(t->script, t->step, *batch) : 0;
 }
 
 static void fill(struct transaction *t)
@@ -106,7 +111,6 @@ static void fill(struct transaction *t)
     const char *text = t->script->text.text;
     const struct sql_statement *statements = t->script->sql.statements;
     bool own_begin = t->step->opener != SCRIPT_NO_OPENER;
-    t->room_first = courtesy_needs_room(t->script, t->step);
     t->batch = db_batch_new();
     add_preparation(t, own_begin);
     if (own_begin) {
@@ -136,18 +140,22 @@ static size_t line_of(const struct transaction *t)
     return line;
 }
 
-static bool attempt(struct transaction *t, size_t *ret_failed, struct error *err)
+/* ret_no_room: nothing was begun, because somebody holds what it needs. */
+static bool attempt(struct transaction *t, size_t *ret_failed, bool *ret_no_room, struct error *err)
 {
-    size_t ignored = 0;
+    size_t failed = 0;
     *ret_failed = t->first + t->step->n; /* where it does not come so far */
     watch_begin(t->engine->watch, line_of(t));
-    if ((t->ahead != NULL &&
-         !db_batch_run(t->engine->db, t->ahead, DEADLINE_NONE, &ignored, err)) ||
-        (t->room_first && !courtesy_wait_for_room(t->engine, t->script, t->step, err))) {
+    if (t->ahead != NULL && !db_batch_run(t->engine->db, t->ahead, DEADLINE_NONE, &failed, err)) {
+        *ret_no_room = t->room_batch == t->ahead && failed == t->room;
         return false;
     }
     t->last_done = clock_now();
-    return db_batch_run(t->engine->db, t->batch, DEADLINE_NONE, ret_failed, err);
+    if (!db_batch_run(t->engine->db, t->batch, DEADLINE_NONE, ret_failed, err)) {
+        *ret_no_room = t->room_batch == t->batch && *ret_failed == t->room;
+        return false;
+    }
+    return true;
 }
 
 /* Whether the row says that the transaction came to its end. */
@@ -199,8 +207,9 @@ bool transaction_run(struct engine *engine, const struct script *script,
     while (again) {
         transaction_clear(&t); /* the record counts the attempts */
         fill(&t);
+        bool no_room = false;
         *ret_outcome = (struct outcome){.statement = script->sql.n};
-        if (attempt(&t, &failed, err)) {
+        if (attempt(&t, &failed, &no_room, err)) {
             engine_pass_notices(engine);
             statistics_take_answer(engine, t.batch, t.changed);
             return true;
@@ -212,7 +221,9 @@ bool transaction_run(struct engine *engine, const struct script *script,
         }
         db_rollback(engine->db);
         engine_pass_notices(engine);
-        again = courtesy_try_again(engine, &n_tries, err);
+        t.has_waited = no_room;
+        again = no_room ? courtesy_wait_for_room(engine, script, step, err)
+                        : courtesy_try_again(engine, &n_tries, err);
     }
     if (ret_outcome->committed) {
         error_clear(err);
@@ -222,18 +233,50 @@ bool transaction_run(struct engine *engine, const struct script *script,
 
 /* --- notes --- */
 
+#define NOTE_PATIENCE 60000
+
 bool transaction_note(struct engine *engine, void (*add)(struct db_batch *batch, const void *what),
                       const void *what, struct error *err)
 {
     CLEANUP(db_batch_freep) struct db_batch *batch = db_batch_new();
     size_t failed = 0;
+    db_batch_set_unstoppable(batch);
     (void)db_batch_begin(batch);
     history_add_settle(batch, engine->settings.schema);
     add(batch, what);
     (void)db_batch_commit(batch);
-    if (!db_batch_run(engine->db, batch, DEADLINE_NONE, &failed, err)) {
+    if (!db_batch_run(engine->db, batch, deadline_in(NOTE_PATIENCE), &failed, err)) {
         db_rollback(engine->db);
         return false;
     }
     return true;
+}
+
+static bool is_noted(struct engine *engine, enum note_kind kind, const char *id, bool *ret_noted,
+                     struct error *err)
+{
+    bool there = false, finished = false;
+    int64_t n_steps = 0;
+    if (!history_look_up(engine->db, id, DEADLINE_NONE, &there, &finished, &n_steps, err)) {
+        return false;
+    }
+    *ret_noted = (kind == NOTE_BEGUN && there) || (kind == NOTE_FINISHED && finished);
+    return true;
+}
+
+bool transaction_note_surely(struct engine *engine, enum note_kind kind, const char *id,
+                             void (*add)(struct db_batch *batch, const void *what),
+                             const void *what, struct error *err)
+{
+    CLEANUP(error_clear) struct error failure = ERROR_INIT;
+    bool noted = transaction_note(engine, add, what, err);
+    if (noted || db_is_alive(engine->db)) {
+        return noted;
+    }
+    engine_say(engine, EVENT_LOST, "the connection was lost; asking the server how far it is");
+    if (!session_recover(engine, &failure) || !is_noted(engine, kind, id, &noted, &failure)) {
+        return false;
+    }
+    error_clear(err);
+    return noted || transaction_note(engine, add, what, err);
 }

@@ -50,6 +50,9 @@ static bool check_database(const struct environment *environment, const struct d
     if (wanted != NULL && !text_equal(wanted, identity->database)) {
         (void)error_set(err, ERROR_STALE, "this is database \"%s\", not \"%s\"", identity->database,
                         wanted);
+        CLEANUP(mem_freep) char *target = environment_display(environment);
+        (void)error_detail(err, "\"url\" leads to %s, \"expect\" says database \"%s\".", target,
+                           wanted);
         return hint_to_correct(environment, err);
     }
     return true;
@@ -72,8 +75,9 @@ static bool check_identifier(const struct environment *environment, const struct
                                "the role.");
     }
     (void)error_set(err, ERROR_STALE, "this is another server than the one that is expected");
-    (void)error_detail(err, "Its system identifier is %s, expected is %s.",
-                       identity->system_identifier, wanted);
+    CLEANUP(mem_freep) char *target = environment_display(environment);
+    (void)error_detail(err, "\"url\" leads to %s. Its system identifier is %s, expected is %s.",
+                       target, identity->system_identifier, wanted);
     return hint_to_correct(environment, err);
 }
 

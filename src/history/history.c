@@ -68,18 +68,36 @@ static bool read_second_part(struct db *db, struct history *history, msec deadli
     return true;
 }
 
+/* That there is no table is an answer. */
+static bool read_rows(struct db *db, struct history *history, msec deadline, struct error *err)
+{
+    CLEANUP(error_clear) struct error failure = ERROR_INIT;
+    history->exists =
+        db_query(db, &SQL_HISTORY_LIST, DB_NO_PARAMS, deadline, &history->stored, &failure);
+    if (!history->exists && !text_equal(failure.sqlstate, UNDEFINED_TABLE)) {
+        error_move(err, &failure);
+        return false;
+    }
+    if (history->exists) {
+        take_rows(history);
+        history->other_tables = false;
+    }
+    return true;
+}
+
 bool history_read(struct db *db, const char *schema, msec deadline, struct history **ret_history,
                   struct error *err)
 {
     CLEANUP(history_freep) struct history *history = mem_new(1, sizeof *history);
-    CLEANUP(error_clear) struct error failure = ERROR_INIT;
-    if (db_query(db, &SQL_HISTORY_LIST, DB_NO_PARAMS, deadline, &history->stored, &failure)) {
-        history->exists = true;
-        take_rows(history);
-    } else if (!text_equal(failure.sqlstate, UNDEFINED_TABLE)) {
-        error_move(err, &failure);
+    if (!read_rows(db, history, deadline, err)) {
         return false;
-    } else if (!look_for_other_tables(db, schema, deadline, &history->other_tables, err)) {
+    }
+    if (!history->exists &&
+        !look_for_other_tables(db, schema, deadline, &history->other_tables, err)) {
+        return false;
+    }
+    /* Somebody may have made both between the two looks: the table comes first. */
+    if (history->other_tables && !read_rows(db, history, deadline, err)) {
         return false;
     }
     if (!read_second_part(db, history, deadline, err)) {

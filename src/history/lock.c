@@ -14,9 +14,9 @@ bool history_try_lock(struct db *db, const char *key, msec deadline, bool *ret_l
     return true;
 }
 
-bool history_unlock(struct db *db, const char *key, msec deadline, struct error *err)
+bool history_give_prisma_key(struct db *db, msec deadline, struct error *err)
 {
-    return db_execute(db, &SQL_HISTORY_UNLOCK, DB_PARAMS(key), deadline, err);
+    return db_execute(db, &SQL_HISTORY_GIVE_PRISMA_KEY, DB_NO_PARAMS, deadline, err);
 }
 
 bool history_lock_is_real(struct db *db, msec deadline, bool *ret_real, struct error *err)

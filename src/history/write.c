@@ -43,13 +43,19 @@ static void add(struct db_batch *batch, const struct db_statement *statement,
     (void)db_batch_add(batch, statement, params);
 }
 
+/* In a transaction of its own: the next one is to begin in the fresh session, with its isolation
+ * level, and a migration that fails must not bring the old one back. */
 void history_add_fresh(struct db_batch *batch)
 {
+    (void)db_batch_begin(batch);
     add(batch, &SQL_HISTORY_FRESH, DB_NO_PARAMS);
+    (void)db_batch_commit(batch);
 }
 
 void history_add_settle(struct db_batch *batch, const char *schema)
 {
+    add(batch, &SQL_HISTORY_SETTLE_LOGIN, DB_NO_PARAMS);
+    add(batch, &SQL_HISTORY_SETTLE_ROLE, DB_NO_PARAMS);
     add(batch, &SQL_HISTORY_SETTLE, DB_PARAMS(schema));
 }
 

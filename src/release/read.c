@@ -90,8 +90,9 @@ static void check_lock_file(struct reading *reading)
     if (!text_equal(provider, "postgresql") && !text_equal(provider, "postgres")) {
         const struct source source = {reading_path(reading, NULL, LOCK_FILE), lock->text,
                                       lock->size};
-        (void)problem_add(&reading->problems, &source, (size_t)(at - lock->text), n,
-                          "these migrations are not for PostgreSQL");
+        problem_note(problem_add(&reading->problems, &source, (size_t)(at - lock->text), n,
+                                 "these migrations are not for PostgreSQL"),
+                     "headgate deploys to PostgreSQL only; --release names another folder");
     }
 }
 

@@ -133,7 +133,9 @@ static bool check_signature_file(const char *path, struct error *err)
         bool missing = failure.sys_errno == ENOENT;
         (void)error_set(err, ERROR_CONFIG, missing ? "there is no signature at %s" : "%s",
                         missing ? path : failure.message);
-        return error_hint(err, "Whoever may release signs it: headgate release sign --key FILE");
+        return error_hint(err,
+                          "Whoever may release signs it: headgate release sign %.*s --key FILE",
+                          (int)(strlen(path) - strlen(".sig")), path);
     }
     return text_starts(text.text, "-----BEGIN SSH SIGNATURE-----") ||
            error_set(err, ERROR_CONFIG, "%s is no signature of ssh-keygen", path);

@@ -23,12 +23,12 @@ static void print_items(const struct deploy_plan *plan)
         if (item->state == MIGRATION_APPLIED) {
             continue;
         }
-        bool pending = item->state == MIGRATION_PENDING;
+        bool to_do = plan_item_is_to_do(plan, item);
         table_row(&table);
         table_set(&table, 0, STYLE_PLAIN, mem_copy(item->name));
-        table_set(&table, 1, pending ? STYLE_WARN : STYLE_BAD,
+        table_set(&table, 1, to_do ? STYLE_WARN : STYLE_BAD,
                   mem_copy(migration_state_name(item->state)));
-        table_set(&table, 2, STYLE_DIM, mem_copy(pending ? "in a transaction" : ""));
+        table_set(&table, 2, STYLE_DIM, mem_copy(to_do && item->mode != NULL ? item->mode : ""));
     }
     table_print(&table, "  ");
 }
@@ -60,67 +60,146 @@ void report_plan(const struct deploy_plan *plan)
 }
 
 /* So that the times stand below each other although each line is printed when it happens. */
-static int widest_pending(const struct deploy_plan *plan)
+static int widest_to_do(const struct deploy_plan *plan)
 {
     size_t widest = 0;
     for (size_t i = 0; i < plan->n; i++) {
         size_t width = strlen(plan->items[i].name);
-        if (plan->items[i].state == MIGRATION_PENDING && width > widest) {
+        if (plan_item_is_to_do(plan, &plan->items[i]) && width > widest) {
             widest = width;
         }
     }
     return (int)widest;
 }
 
-void report_deploy_applied(const struct deploy_plan *plan, const struct plan_item *item, msec took)
+static void print_applied(const struct deploy_plan *plan, const struct engine_event *event)
 {
-    CLEANUP(mem_freep) char *time = duration_human(took);
+    CLEANUP(mem_freep) char *time = duration_human(event->took);
     if (!output_json()) {
-        output_print("  %-*s  applied in %s\n", widest_pending(plan), item->name, time);
+        output_print("  %-*s  applied in %s\n", widest_to_do(plan), event->migration, time);
     }
 }
 
-void report_deploy_waiting(const struct history_holder *holder)
+void report_deploy_event(const struct deploy_plan *plan, const struct engine_event *event)
 {
-    output_progress("waiting for %s (server process %lld, from %s), which holds the lock since %s",
-                    holder->application, (long long)holder->pid, holder->client, holder->since);
+    const char *migration = event->migration != NULL ? event->migration : "";
+    const char *gap = event->migration != NULL ? ": " : "";
+    CLEANUP(mem_freep) char *time = duration_human(event->took);
+    switch (event->kind) {
+    case EVENT_APPLIED:
+        print_applied(plan, event);
+        break;
+    case EVENT_STATEMENT:
+        output_detail("%s: line %zu, %s, took %s", migration, event->line, event->verb, time);
+        break;
+    case EVENT_NOTICE:
+        output_detail("%s", event->sentence);
+        break;
+    case EVENT_BEGAN:
+        output_detail("%s: begins", migration);
+        break;
+    case EVENT_WAITING:
+    case EVENT_RESUMED:
+    case EVENT_RETRY:
+    case EVENT_PROGRESS:
+    case EVENT_REPAIRED:
+    case EVENT_LOST:
+    case EVENT_KIND_MAX:
+        output_progress("%s%s%s", migration, gap, event->sentence);
+        break;
+    }
 }
 
-static void print_end_json(const struct deploy_plan *plan, size_t n_applied, msec took, bool failed)
+/* --- the end --- */
+
+static void write_applied(struct json_writer *writer, const struct deploy_plan *plan, size_t left)
+{
+    json_write_key(writer, "applied");
+    json_write_array(writer);
+    for (size_t i = 0; i < plan->n && left > 0; i++) {
+        if (plan_item_is_to_do(plan, &plan->items[i])) {
+            json_write_text(writer, plan->items[i].name);
+            left--;
+        }
+    }
+    json_write_array_end(writer);
+}
+
+static void print_end_json(const struct deploy_plan *plan, const struct deploy_result *result,
+                           msec took, bool failed)
 {
     CLEANUP(strbuf_clear) struct strbuf out = STRBUF_INIT;
     struct json_writer writer = document_start(&out);
     json_write_member_text(&writer, "environment", plan->environment->name);
     json_write_member_text(&writer, "target", plan->target);
     write_release(&writer, plan->release);
+    json_write_member_text(&writer, "run", result->run);
     json_write_member_bool(&writer, "done", !failed);
     json_write_member_integer(&writer, "milliseconds", took);
-    json_write_key(&writer, "applied");
-    json_write_array(&writer);
-    size_t left = n_applied;
-    for (size_t i = 0; i < plan->n && left > 0; i++) {
-        if (plan->items[i].state == MIGRATION_PENDING) {
-            json_write_text(&writer, plan->items[i].name);
-            left--;
-        }
+    write_applied(&writer, plan, result->n_applied);
+    json_write_member_integer(&writer, "retries", (int64_t)result->cost.retries);
+    json_write_member_integer(&writer, "lock_wait_milliseconds", result->cost.lock_wait);
+    json_write_member_integer(&writer, "others_waited_milliseconds", result->cost.blocked);
+    json_write_member_integer(&writer, "analyzed", (int64_t)result->n_analyzed);
+    if (plan->reason != NULL) {
+        json_write_member_text(&writer, "out_of_order_reason", plan->reason);
     }
-    json_write_array_end(&writer);
+    if (result->replica != NULL) {
+        json_write_member_text(&writer, "replica", result->replica);
+    }
     document_end(&writer);
 }
 
-void report_deploy_end(const struct deploy_plan *plan, size_t n_applied, msec took, bool failed)
+/* What it cost others and us, where it cost anything. */
+static void print_cost(const struct deploy_result *result)
+{
+    const struct engine_cost *cost = &result->cost;
+    CLEANUP(mem_freep) char *ours = duration_human(cost->lock_wait);
+    CLEANUP(mem_freep) char *theirs = duration_human(cost->blocked);
+    if (cost->lock_wait > 0 || cost->blocked > 0 || cost->retries > 0) {
+        output_print(
+            "Locks: waited %s for others, others waited %s for it, tried again %zu time%s.\n", ours,
+            theirs, cost->retries, cost->retries == 1 ? "" : "s");
+    }
+}
+
+static void print_aftercare(const struct deploy_result *result)
+{
+    if (result->n_analyzed > 0) {
+        CLEANUP(mem_freep) char *tables = count_of(result->n_analyzed, "table");
+        output_print("Statistics of %s refreshed.\n", tables);
+    }
+    if (result->replica != NULL) {
+        output_print("Replica: %s.\n", result->replica);
+    }
+}
+
+static void print_end_text(const struct deploy_plan *plan, const struct deploy_result *result,
+                           msec took, bool failed)
 {
     CLEANUP(mem_freep) char *digest = short_digest(plan->release->digest);
     CLEANUP(mem_freep) char *time = duration_human(took);
-    if (output_json()) {
-        print_end_json(plan, n_applied, took, failed);
-    } else if (failed) {
-        output_print("\n%zu of %zu applied in %s, then it stopped.\n", n_applied,
-                     deploy_plan_size(plan), time);
-    } else if (n_applied == 0) {
+    if (failed) {
+        output_print("%s%zu of %zu applied in %s, then it stopped.\n",
+                     result->n_applied > 0 ? "\n" : "", result->n_applied, deploy_plan_size(plan),
+                     time);
+        print_cost(result);
+    } else if (result->n_applied == 0) {
         output_print("Nothing to do: %s has release %s.\n", plan->environment->name, digest);
     } else {
-        output_print("\n%zu applied in %s. %s has release %s.\n", n_applied, time,
+        output_print("\n%zu applied in %s. %s has release %s.\n", result->n_applied, time,
                      plan->environment->name, digest);
+        print_cost(result);
+        print_aftercare(result);
+    }
+}
+
+void report_deploy_end(const struct deploy_plan *plan, const struct deploy_result *result,
+                       msec took, bool failed)
+{
+    if (output_json()) {
+        print_end_json(plan, result, took, failed);
+    } else {
+        print_end_text(plan, result, took, failed);
     }
 }

@@ -92,6 +92,26 @@ static void write_names(struct json_writer *writer, const struct deploy_plan *pl
     json_write_array_end(writer);
 }
 
+/* How each of those that are to be run would be run. */
+static void write_steps(struct json_writer *writer, const struct deploy_plan *plan)
+{
+    json_write_key(writer, "to_do");
+    json_write_array(writer);
+    for (size_t i = 0; i < plan->n; i++) {
+        const struct plan_item *item = &plan->items[i];
+        if (!plan_item_is_to_do(plan, item)) {
+            continue;
+        }
+        json_write_object(writer);
+        json_write_member_text(writer, "name", item->name);
+        json_write_member_text(writer, "state", migration_state_name(item->state));
+        json_write_member_text(writer, "mode", item->mode);
+        json_write_member_integer(writer, "statements", (int64_t)item->n_statements);
+        json_write_object_end(writer);
+    }
+    json_write_array_end(writer);
+}
+
 void write_plan(struct json_writer *writer, const struct deploy_plan *plan)
 {
     json_write_member_text(writer, "target", plan->target);
@@ -101,10 +121,12 @@ void write_plan(struct json_writer *writer, const struct deploy_plan *plan)
     json_write_member_text(writer, "state", plan_word(plan));
     json_write_member_integer(writer, "applied", (int64_t)plan->count[MIGRATION_APPLIED]);
     write_names(writer, plan, "pending", MIGRATION_PENDING);
+    write_names(writer, plan, "unfinished", MIGRATION_UNFINISHED);
     write_names(writer, plan, "failed", MIGRATION_FAILED);
     write_names(writer, plan, "edited", MIGRATION_EDITED);
     write_names(writer, plan, "missing", MIGRATION_MISSING);
     write_names(writer, plan, "out_of_order", MIGRATION_OUT_OF_ORDER);
+    write_steps(writer, plan);
     json_write_key(writer, "refusal");
     if (error_is_set(&plan->refusal)) {
         write_error(writer, &plan->refusal);

@@ -90,11 +90,12 @@ static void print_trouble(const struct environment_status *status)
         strbuf_printf(&out, "environment \"%s\": ", status->environment->name);
     }
     strbuf_printf(&out, "%s\n", error->message);
-    for (size_t i = 0; i < error->problems.n; i++) {
-        problem_render(&error->problems.items[i], output_color_stdout(), &out);
-    }
     add_indented(&out, error->detail);
     add_indented(&out, error->hint);
+    for (size_t i = 0; i < error->problems.n; i++) {
+        strbuf_add_char(&out, '\n');
+        problem_render(&error->problems.items[i], output_color_stdout(), &out);
+    }
     output_write(out.text, out.size);
 }
 

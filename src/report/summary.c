@@ -11,11 +11,16 @@ static void add_count(struct strbuf *out, size_t n, const char *word)
 char *plan_summary(const struct deploy_plan *plan, enum style *ret_style)
 {
     CLEANUP(strbuf_clear) struct strbuf out = STRBUF_INIT;
+    if (plan->refusal.code == ERROR_LOCKED) {
+        *ret_style = STYLE_WARN;
+        return mem_copy("a deploy is at work");
+    }
     add_count(&out, plan->count[MIGRATION_FAILED], "failed");
     add_count(&out, plan->count[MIGRATION_EDITED], "edited");
     add_count(&out, plan->count[MIGRATION_MISSING], "not in this release");
     add_count(&out, plan->count[MIGRATION_OUT_OF_ORDER], "out of order");
     *ret_style = out.size > 0 ? STYLE_BAD : STYLE_WARN;
+    add_count(&out, plan->count[MIGRATION_UNFINISHED], "unfinished");
     add_count(&out, plan->count[MIGRATION_PENDING], "pending");
     if (out.size == 0) {
         *ret_style = STYLE_GOOD;
@@ -31,5 +36,6 @@ const char *plan_word(const struct deploy_plan *plan)
         0) {
         return "attention";
     }
-    return plan->count[MIGRATION_PENDING] > 0 ? "pending" : "up_to_date";
+    return plan->count[MIGRATION_PENDING] + plan->count[MIGRATION_UNFINISHED] > 0 ? "pending"
+                                                                                  : "up_to_date";
 }

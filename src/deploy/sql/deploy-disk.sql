@@ -3,5 +3,9 @@
 select coalesce(sum(pg_total_relation_size(oid)), 0),
        (select setting from pg_settings where name = 'data_directory'),
        (array_agg(oid::regclass::text order by pg_total_relation_size(oid) desc))[1]
-from (select distinct to_regclass(name) as oid from unnest($1::text[]) as wanted (name)) as wanted
+from (select distinct case when ident[2] is null or to_regnamespace(quote_ident(ident[1])) is null
+                                or has_schema_privilege(to_regnamespace(quote_ident(ident[1])), 'usage')
+                           then to_regclass(name) -- it fails in a schema that may not be used
+                      end as oid
+      from (select name, parse_ident(name) as ident from unnest($1::text[]) as w (name)) as named) as wanted
 where oid is not null;

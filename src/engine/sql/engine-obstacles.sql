@@ -1,11 +1,17 @@
 -- $1: relations, as in a text of SQL. Who holds one of them for long, and cannot be waited for in the queue of locks: a dump
 -- (it holds every table until it ends), a vacuum against wraparound (it does not give way, as other vacuums do).
-select a.pid, a.application_name, coalesce(a.client_hostname, host(a.client_addr), 'this machine'),
-       to_char(a.xact_start at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+-- Of another role's session we may not see from where and since when it is there.
+select a.pid, a.application_name,
+       coalesce(a.client_hostname, host(a.client_addr), case when a.backend_start is null then 'somewhere' else 'this machine' end),
+       coalesce(to_char(a.xact_start at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), 'some time'),
        l.relation::regclass::text,
        a.backend_type = 'autovacuum worker'
-from unnest($1::text[]) as wanted (name)
-join pg_locks l on l.relation = to_regclass(wanted.name) and l.granted and l.pid <> pg_backend_pid()
+from (select case when ident[2] is null or to_regnamespace(quote_ident(ident[1])) is null
+                       or has_schema_privilege(to_regnamespace(quote_ident(ident[1])), 'usage')
+                  then to_regclass(name) -- it fails in a schema that may not be used
+             end as oid
+      from (select name, parse_ident(name) as ident from unnest($1::text[]) as w (name)) as named) as wanted
+join pg_locks l on l.relation = wanted.oid and l.granted and l.pid <> pg_backend_pid()
 join pg_stat_activity a on a.pid = l.pid
 join pg_class c on c.oid = l.relation
 where a.application_name like 'pg\_dump%'

@@ -1,10 +1,10 @@
 -- $1: the backend that works. How many wait for it (pg_locks shows that to every role), whom it waits for, how far an index is.
 select (select count(distinct l.pid) from pg_locks l
         where not l.granted and l.pid <> me.pid and me.pid = any (pg_blocking_pids(l.pid))),
-       b.pid, coalesce(nullif(b.application_name, ''), b.backend_type),
-       coalesce(b.client_hostname, host(b.client_addr), 'this machine'),
+       b.pid, coalesce(nullif(b.application_name, ''), b.backend_type, 'a session'),
+       coalesce(b.client_hostname, host(b.client_addr), case when b.backend_start is null then 'somewhere' else 'this machine' end),
        to_char(b.xact_start at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-       b.state, left(regexp_replace(b.query, '\s+', ' ', 'g'), 60),
+       b.state, left(rtrim(regexp_replace(b.query, '\s+', ' ', 'g'), '; '), 60),
        p.phase,
        case when p.blocks_total > 0 then p.blocks_done * 100 / p.blocks_total
             when p.tuples_total > 0 then p.tuples_done * 100 / p.tuples_total

@@ -3,8 +3,8 @@
 select case when marked.oid is not null and has_table_privilege(marked.oid, 'select')
             then substring(query_to_xml('select name from headgate.environment', false, true, '')::text from '<name>(.*)</name>')
        end,
-       coalesce(has_table_privilege(record.oid, 'insert, update'), false)
-         and has_schema_privilege(n.oid, 'usage')
+       coalesce(has_table_privilege(record.oid, 'select') and has_table_privilege(record.oid, 'insert')
+                  and has_table_privilege(record.oid, 'update'), false)
 from pg_namespace n
 left join pg_class marked on marked.relnamespace = n.oid and marked.relname = 'environment'
 left join pg_class record on record.relnamespace = n.oid and record.relname = 'migration'

@@ -116,6 +116,10 @@ static void columns_come_and_go(void **state)
                     "column a.y, table a");
     assert_promised("create table a (x int); alter table a drop x, add y int",
                     "table a, column a.y");
+    assert_promised("create table a (x int); alter table a add constraint f foreign key (x) "
+                    "references b on delete cascade on update cascade",
+                    "column a.x, table a");
+    assert_promised("create table a (x int); alter table a drop constraint f cascade", "table a");
     assert_promised("create type t as (x int); alter type t add attribute y int", "type t");
     assert_promised("alter default privileges grant select on tables to joe; alter table only", "");
 }
