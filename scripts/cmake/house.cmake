@@ -1,7 +1,9 @@
 # headgate_vendor(NAME PKG_CONFIG_SPEC)
 # headgate_vendor(NAME ARCHIVE file HEADER file...)
+# headgate_vendor(NAME LOADED PKG_CONFIG_SPEC)
 #   A third-party library. Exactly one module names it as VENDOR, and only that module sees its header. The second form is
-#   for one without a .pc file: it is linked statically, and its symbols are nobody else's.
+#   for one without a .pc file: it is linked statically, and its symbols are nobody else's. The third is for one
+#   that its module loads when it is used first: only its header is seen here.
 #
 # headgate_module(NAME FLOOR n [VENDOR library...] [USES module...] [HEADERS noun...])
 #   src/NAME/*.c becomes the library headgate_NAME. It links what it USES and its VENDOR, privately, so that nothing
@@ -15,7 +17,7 @@ find_package(PkgConfig REQUIRED)
 set(HEADGATE_MODULES "" CACHE INTERNAL "")
 
 function(headgate_vendor name)
-    cmake_parse_arguments(V "" "ARCHIVE" "HEADER" ${ARGN})
+    cmake_parse_arguments(V "" "ARCHIVE;LOADED" "HEADER" ${ARGN})
     if(V_ARCHIVE)
         find_library(${name}_ARCHIVE NAMES ${V_ARCHIVE} REQUIRED)
         foreach(header IN LISTS V_HEADER)
@@ -25,6 +27,10 @@ function(headgate_vendor name)
         add_library(headgate_vendor_${name} INTERFACE)
         target_link_libraries(headgate_vendor_${name} INTERFACE "${${name}_ARCHIVE}")
         target_link_options(headgate_vendor_${name} INTERFACE "-Wl,--exclude-libs,${V_ARCHIVE}")
+    elseif(V_LOADED)
+        pkg_check_modules(${name} REQUIRED ${V_LOADED})
+        add_library(headgate_vendor_${name} INTERFACE)
+        target_include_directories(headgate_vendor_${name} INTERFACE ${${name}_INCLUDE_DIRS})
     else()
         pkg_check_modules(${name} REQUIRED IMPORTED_TARGET ${V_UNPARSED_ARGUMENTS})
         add_library(headgate_vendor_${name} ALIAS PkgConfig::${name})

@@ -15,6 +15,9 @@ struct utf8_scope {
 struct utf8_scope utf8_begin(void);
 void utf8_end(struct utf8_scope *scope);
 
+/* Asked before anything else of libarchive. */
+bool library_is_there(struct error *err);
+
 /* What libarchive says, as an error. `damaged` is what it means that the archive itself is bad. */
 bool archive_failed(struct archive *archive, enum error_code damaged, const char *what,
                     const char *shown, struct error *err);

@@ -24,6 +24,9 @@ static bool failed(struct archive_reader *reader, struct error *err)
 bool archive_reader_open(int fd, const char *shown, const struct archive_limits *limits,
                          struct archive_reader **ret_reader, struct error *err)
 {
+    if (!library_is_there(err)) {
+        return false;
+    }
     CLEANUP(archive_reader_freep) struct archive_reader *reader = mem_new(1, sizeof *reader);
     reader->archive = archive_read_new();
     reader->shown = mem_copy(shown);

@@ -54,6 +54,9 @@ static void must(int result)
 bool archive_writer_open(int fd, const char *shown, struct archive_writer **ret_writer,
                          struct error *err)
 {
+    if (!library_is_there(err)) {
+        return false;
+    }
     CLEANUP(archive_writer_freep) struct archive_writer *writer = mem_new(1, sizeof *writer);
     writer->archive = archive_write_new();
     writer->shown = mem_copy(shown);
