@@ -128,12 +128,6 @@ bool db_is_alive(const struct db *db);
 /* The search path for the rest of the session, quoted by libpq. */
 NODISCARD bool db_set_schema(struct db *db, const char *schema, msec deadline, struct error *err);
 
-/* A whole text of the user's, as one message, in the transaction that is open. On failure
- * err->position counts in it. */
-NODISCARD bool db_run_script(struct db *db, const char *text, msec deadline, struct error *err);
-/* Whether a script, however it ended, has committed the transaction itself since db_begin. */
-bool db_script_committed(const struct db *db);
-
 /* --- several statements in one journey --- */
 
 /*

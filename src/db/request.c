@@ -22,8 +22,6 @@ static bool keep(struct answer *a, PGresult *result)
         return true;
     }
     if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
-        a->exchange.db->script_committed |=
-            a->request->script && text_equal(PQcmdStatus(result), "COMMIT");
         PQclear(a->result);
         a->result = result;
         return true;
@@ -35,10 +33,9 @@ static bool keep(struct answer *a, PGresult *result)
 
 static bool send_request(PGconn *conn, const struct request *r)
 {
-    bool sent = r->script ? PQsendQuery(conn, r->text) == 1
-                          : PQsendQueryParams(conn, r->text, (int)r->params.n, NULL,
-                                              r->params.values, NULL, NULL, 0) == 1;
-    return sent && (!r->drop_rows || PQsetSingleRowMode(conn) == 1);
+    return PQsendQueryParams(conn, r->text, (int)r->params.n, NULL, r->params.values, NULL, NULL,
+                             0) == 1 &&
+           (!r->drop_rows || PQsetSingleRowMode(conn) == 1);
 }
 
 /* Until the server has said everything; false where the time is up. */

@@ -6,7 +6,6 @@
 struct request {
     const char *text;
     struct db_params params;
-    bool script;      /* by the simple protocol: several statements */
     bool drop_rows;   /* as they come */
     bool unstoppable; /* a wish to stop is not noticed: for what must come to its end */
     msec deadline;

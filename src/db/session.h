@@ -26,7 +26,6 @@ struct db {
     struct db_identity identity;
     bool read_only;
     char *schema; /* as db_set_schema was told, where the session itself cannot keep it */
-    bool script_committed;
     struct notices notices;
     struct on_wait on_wait;
 };

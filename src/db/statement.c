@@ -67,18 +67,6 @@ bool db_execute(struct db *db, const struct db_statement *statement, struct db_p
     return db_query(db, statement, params, deadline, &rows, err);
 }
 
-bool db_run_script(struct db *db, const char *text, msec deadline, struct error *err)
-{
-    struct request request = {
-        .text = text, .script = true, .drop_rows = true, .deadline = deadline};
-    return session_request(db, &request, NULL, err);
-}
-
-bool db_script_committed(const struct db *db)
-{
-    return db->script_committed;
-}
-
 static bool tell_schema(struct db *db, const char *schema, bool local, msec deadline,
                         struct error *err)
 {
@@ -89,7 +77,6 @@ static bool tell_schema(struct db *db, const char *schema, bool local, msec dead
 bool db_begin(struct db *db, msec deadline, struct error *err)
 {
     bool read_only = db->identity.pooled && db->read_only;
-    db->script_committed = false;
     if (!run(db, read_only ? &SQL_BEGIN_READ_ONLY : &SQL_BEGIN, DB_NO_PARAMS, deadline, NULL,
              err)) {
         return false;

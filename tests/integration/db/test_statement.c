@@ -1,7 +1,6 @@
 #include "sessions.h"
 
 #include <stdlib.h>
-#include <sys/resource.h>
 
 static struct db *db;
 
@@ -113,11 +112,9 @@ static void the_place_in_a_function_is_told(void **state)
 {
     (void)state;
     struct error err = ERROR_INIT;
-    assert_fails(db_run_script(db,
-                               "do $$ begin\n raise exception 'two\nlines' using detail = 'More.',"
-                               " hint = 'Do it.'; end $$",
-                               SOON, &err),
-                 ERROR_DATABASE);
+    const char *text = "do $$ begin\n raise exception 'two\nlines' using detail = 'More.',"
+                       " hint = 'Do it.'; end $$";
+    assert_fails(db_run_text(db, text, strlen(text), SOON, &err), ERROR_DATABASE);
     assert_string_equal(err.message, "two lines");
     assert_string_equal(err.sqlstate, "P0001");
     assert_contains(err.detail,
@@ -189,120 +186,6 @@ static void a_constraint_that_fails_at_commit_is_told(void **state)
     error_clear(&err);
 }
 
-/* --- scripts --- */
-
-static void a_script_of_several_statements_runs_in_the_open_transaction(void **state)
-{
-    (void)state;
-    struct error err = ERROR_INIT;
-    assert_ok(db_begin(db, SOON, &err));
-    assert_ok(db_run_script(db,
-                            "create table scripted (a int); -- ;\n"
-                            "insert into scripted select generate_series(1, 10);\n"
-                            "select * from scripted;;\n"
-                            "select a, a from scripted",
-                            SOON, &err));
-    assert_true(db_in_transaction(db));
-    db_rollback(db);
-    must_be(db, "select to_regclass('scripted') is null", "t");
-    assert_ok(db_run_script(db, "", SOON, &err));
-    assert_ok(db_run_script(db, " -- nothing\n", SOON, &err));
-}
-
-static void the_position_counts_characters_in_the_whole_script(void **state)
-{
-    (void)state;
-    struct error err = ERROR_INIT;
-    const char *script = "select 'äöü€𝄞';\nselect 1;\nselect nonsense;";
-    assert_ok(db_begin(db, SOON, &err));
-    assert_fails(db_run_script(db, script, SOON, &err), ERROR_DATABASE);
-    assert_string_equal(err.sqlstate, "42703");
-    assert_int_equal(err.position, 34);
-    error_clear(&err);
-    db_rollback(db);
-}
-
-static void the_first_error_of_a_script_wins_and_nothing_after_it_runs(void **state)
-{
-    (void)state;
-    struct error err = ERROR_INIT;
-    assert_fails(
-        db_run_script(db, "select 1/0; create table never (a int); select nonsense", SOON, &err),
-        ERROR_DATABASE);
-    assert_string_equal(err.sqlstate, "22012");
-    error_clear(&err);
-    must_be(db, "select to_regclass('never') is null", "t");
-}
-
-static void a_commit_in_a_script_is_noticed(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *script;
-        bool good, committed;
-    } cases[] = {
-        {"select 1", true, false},
-        {"savepoint a; rollback to a; release a", true, false},
-        {"rollback", true, false},
-        {"select 1/0; commit", false, false},
-        {"commit", true, true},
-        {"end; begin; select 'COMMIT'", true, true},
-        {"commit; begin; select 1/0", false, true},
-        {"commit and chain; select 1/0", false, true},
-    };
-    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        struct error err = ERROR_INIT;
-        assert_ok(db_begin(db, SOON, &err));
-        assert_false(db_script_committed(db));
-        assert_int_equal(db_run_script(db, cases[i].script, SOON, &err), cases[i].good);
-        assert_int_equal(db_script_committed(db), cases[i].committed);
-        error_clear(&err);
-        db_rollback(db);
-    }
-}
-
-static void copy_in_a_script_is_an_error_and_not_a_hang(void **state)
-{
-    (void)state;
-    struct error err = ERROR_INIT;
-    run(db, "create table copied (a int)");
-    assert_fails(db_run_script(db, "select 1; copy copied from stdin; select 2", SOON, &err),
-                 ERROR_DATABASE);
-    assert_string_equal(err.sqlstate, "57014");
-    assert_contains(err.message, "there is nothing to copy from");
-    error_clear(&err);
-    assert_fails(db_run_script(db,
-                               "copy (select repeat('x', 1000) from generate_series(1, 20000)) to"
-                               " stdout; select 2",
-                               SOON, &err),
-                 ERROR_DATABASE);
-    assert_contains(err.message, "COPY ... TO STDOUT");
-    assert_contains(err.hint, "take the statement out");
-    error_clear(&err);
-    must_be(db, "select count(*) from copied", "0");
-}
-
-static long peak_kb(void)
-{
-    struct rusage usage;
-    assert_int_equal(getrusage(RUSAGE_SELF, &usage), 0);
-    return usage.ru_maxrss;
-}
-
-static void the_rows_of_a_script_do_not_fill_our_memory(void **state)
-{
-    (void)state;
-    struct error err = ERROR_INIT;
-    const char *flavour = getenv("HEADGATE_FLAVOUR");
-    if (text_equal(flavour, "sanitize")) {
-        skip(); /* freed memory is kept back there */
-    }
-    long before = peak_kb();
-    assert_ok(db_run_script(db, "select repeat('x', 10000) from generate_series(1, 15000)",
-                            deadline_in(60000), &err));
-    assert_true(peak_kb() - before < 50000);
-}
-
 /* --- notices --- */
 
 static void notices_are_collected_one_line_each(void **state)
@@ -360,12 +243,6 @@ int main(void)
         cmocka_unit_test(transactions_commit_and_roll_back),
         cmocka_unit_test(a_commit_that_the_server_turns_into_a_rollback_is_an_error),
         cmocka_unit_test(a_constraint_that_fails_at_commit_is_told),
-        cmocka_unit_test(a_script_of_several_statements_runs_in_the_open_transaction),
-        cmocka_unit_test(the_position_counts_characters_in_the_whole_script),
-        cmocka_unit_test(the_first_error_of_a_script_wins_and_nothing_after_it_runs),
-        cmocka_unit_test(a_commit_in_a_script_is_noticed),
-        cmocka_unit_test(copy_in_a_script_is_an_error_and_not_a_hang),
-        cmocka_unit_test(the_rows_of_a_script_do_not_fill_our_memory),
         cmocka_unit_test(notices_are_collected_one_line_each),
         cmocka_unit_test(of_too_many_notices_the_last_are_kept),
         cmocka_unit_test(a_session_closes_with_its_notices),

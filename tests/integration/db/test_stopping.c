@@ -57,6 +57,11 @@ static pid_t once_it_runs(const char *word, void (*act)(pid_t backend))
     _exit(runs ? 0 : 1);
 }
 
+static bool run_text(const char *text, msec deadline, struct error *err)
+{
+    return db_run_text(db, text, strlen(text), deadline, err);
+}
+
 static void assert_child_did_it(pid_t child)
 {
     int status = 0;
@@ -133,9 +138,9 @@ static void a_script_is_cancelled_too_and_its_transaction_rolled_back(void **sta
     (void)state;
     struct error err = ERROR_INIT;
     assert_ok(db_begin(db, SOON, &err));
+    run(db, "create table half (a int)");
     pid_t child = once_it_runs("pg_sleep(600)", terminate_parent);
-    assert_fails(db_run_script(db, "create table half (a int); select pg_sleep(600)", SOON, &err),
-                 ERROR_TERMINATED);
+    assert_fails(run_text("select pg_sleep(600)", SOON, &err), ERROR_TERMINATED);
     error_clear(&err);
     assert_child_did_it(child);
     /* although the wish to stop is still there */
@@ -150,10 +155,9 @@ static void a_copy_that_never_ends_is_cancelled(void **state)
     (void)state;
     struct error err = ERROR_INIT;
     pid_t child = once_it_runs("generate_series", interrupt_parent);
-    assert_fails(db_run_script(db,
-                               "copy (select n from generate_series(1, 1000000000000) n) to stdout",
-                               SOON, &err),
-                 ERROR_INTERRUPTED);
+    assert_fails(
+        run_text("copy (select n from generate_series(1, 1000000000000) n) to stdout", SOON, &err),
+        ERROR_INTERRUPTED);
     error_clear(&err);
     assert_child_did_it(child);
     assert_true(db_is_alive(db));
@@ -166,13 +170,12 @@ static void a_statement_that_is_done_all_the_same_is_done(void **state)
     run(db, "create table done (a int)");
     pid_t child = once_it_runs("insert into done", interrupt_parent);
     /* this function cannot be cancelled */
-    bool inserted = db_run_script(db,
-                                  "do $$ declare go_on bool := true; begin\n"
-                                  "  while go_on loop begin perform pg_sleep(1); go_on := false;\n"
-                                  "    exception when query_canceled then go_on := false; end;\n"
-                                  "  end loop; insert into done values (1);\n"
-                                  "end $$",
-                                  SOON, &err);
+    bool inserted = run_text("do $$ declare go_on bool := true; begin\n"
+                             "  while go_on loop begin perform pg_sleep(1); go_on := false;\n"
+                             "    exception when query_canceled then go_on := false; end;\n"
+                             "  end loop; insert into done values (1);\n"
+                             "end $$",
+                             SOON, &err);
     assert_child_did_it(child);
     assert_ok(inserted);
     assert_int_equal(interrupt_pending(), SIGINT);
@@ -297,7 +300,7 @@ static void a_copy_that_gives_nothing_ends_at_the_deadline(void **state)
 {
     (void)state;
     struct error err = ERROR_INIT;
-    assert_fails(db_run_script(db, "copy (select pg_sleep(600)) to stdout", deadline_in(300), &err),
+    assert_fails(run_text("copy (select pg_sleep(600)) to stdout", deadline_in(300), &err),
                  ERROR_TIMEOUT);
     error_clear(&err);
     assert_fails(db_set_schema(db, "public", SOON, &err), ERROR_UNREACHABLE);
@@ -310,8 +313,7 @@ static void a_copy_whose_server_ends_is_a_lost_connection(void **state)
     (void)state;
     struct error err = ERROR_INIT;
     pid_t child = once_it_runs("pg_sleep(600)", terminate_backend);
-    assert_fails(db_run_script(db, "copy (select pg_sleep(600)) to stdout", SOON, &err),
-                 ERROR_UNREACHABLE);
+    assert_fails(run_text("copy (select pg_sleep(600)) to stdout", SOON, &err), ERROR_UNREACHABLE);
     assert_child_did_it(child);
     error_clear(&err);
 }
