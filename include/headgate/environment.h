@@ -125,6 +125,9 @@ const char *environment_meant(const char *named, const char **ret_origin);
 NODISCARD bool environment_resolve(struct environment *environment, struct error *err);
 /* "db1.example.net:5432/shop", "embedded:staging". The caller's. */
 char *environment_display(const struct environment *environment);
+/* Names the environment in the error, where it is not named yet: who adds it need not know who has.
+ * Returns false. */
+bool environment_name_error(const struct environment *environment, struct error *err);
 /* The schema of the history: what ?schema= of direct_url, else of url, says, or NULL. */
 const char *environment_schema(const struct environment *environment);
 

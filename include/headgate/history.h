@@ -113,6 +113,14 @@ void history_add_record(struct db_batch *batch, const struct history_record *rec
  */
 NODISCARD bool history_resolve_applied(struct db *db, const char *name, const char *checksum,
                                        msec deadline, struct error *err);
+/* What was done before there was a history, or by another tool. */
+struct history_past {
+    const char *name, *checksum;
+    const char *applied_at; /* as the server reads a time; NULL: not known */
+};
+/* In the transaction that is open, or as one of its own; all of them or none. */
+NODISCARD bool history_record_past(struct db *db, const struct history_past *items, size_t n,
+                                   const char *note, msec deadline, struct error *err);
 /* ret_n: how many rows were unfinished and are rolled back now. */
 NODISCARD bool history_resolve_rolled_back(struct db *db, const char *name, msec deadline,
                                            int64_t *ret_n, struct error *err);

@@ -6,11 +6,8 @@
 #include "headgate/file.h"
 #include "headgate/history.h"
 #include "headgate/interrupt.h"
-#include "headgate/json_write.h"
 #include "headgate/release.h"
 #include "private.h"
-
-#include "adopt_sql.h"
 
 #define LOCK_POLL 200
 
@@ -150,7 +147,7 @@ static bool look_in(struct db *db, struct environment *environment,
     keep_identity(adoption, db);
     name_all(&theirs, adoption);
     if (!compare_all(db, tool, &theirs, adoption, deadline, err)) {
-        return error_prefix(err, "environment \"%s\"", environment->name);
+        return environment_name_error(environment, err);
     }
     adoption->arena = TAKE(theirs.arena);
     adoption->notes = theirs.notes;
@@ -258,33 +255,18 @@ static bool check_still_true(struct db *db, const struct adoption *adoption, str
     return true;
 }
 
-static void write_rows(const struct adoption *adoption, struct strbuf *out)
-{
-    struct json_writer writer = json_writer_start(out, false);
-    json_write_array(&writer);
-    for (size_t i = 0; i < adoption->n; i++) {
-        const struct adopt_item *item = &adoption->items[i];
-        char id[UUID_SIZE];
-        if (!item->applied) {
-            continue;
-        }
-        random_uuid(id);
-        json_write_object(&writer);
-        json_write_member_text(&writer, "id", id);
-        json_write_member_text(&writer, "checksum", item->checksum);
-        json_write_member_text(&writer, "name", item->name);
-        json_write_member_text(&writer, "applied_at", item->applied_at);
-        json_write_object_end(&writer);
-    }
-    json_write_array_end(&writer);
-}
-
 static bool insert_rows(struct db *db, const struct adoption *adoption, struct error *err)
 {
-    CLEANUP(strbuf_clear) struct strbuf rows = STRBUF_INIT;
-    write_rows(adoption, &rows);
+    CLEANUP(mem_freep) struct history_past *past = mem_new(adoption->n + 1, sizeof *past);
+    size_t n = 0;
+    for (size_t i = 0; i < adoption->n; i++) {
+        const struct adopt_item *item = &adoption->items[i];
+        if (item->applied) {
+            past[n++] = (struct history_past){item->name, item->checksum, item->applied_at};
+        }
+    }
     if (!db_begin(db, DEADLINE_NONE, err) || !history_create(db, DEADLINE_NONE, err) ||
-        !db_execute(db, &SQL_ADOPT_INSERT, DB_PARAMS(rows.text), DEADLINE_NONE, err) ||
+        !history_record_past(db, past, n, NULL, DEADLINE_NONE, err) ||
         !db_commit(db, DEADLINE_NONE, err)) {
         db_rollback(db);
         return error_prefix(err, "the folder %s is made, but not the history", adoption->folder);

@@ -26,7 +26,7 @@ static bool deploy(const struct options *options, struct deploy_plan *plan, msec
 {
     if (error_is_set(&plan->refusal)) {
         error_move(err, &plan->refusal);
-        return error_prefix(err, "environment \"%s\"", plan->environment->name);
+        return environment_name_error(plan->environment, err);
     }
     report_deploy_head(plan);
     if (deploy_plan_size(plan) == 0) {
@@ -84,7 +84,7 @@ static bool run(const struct options *options, int *status, struct error *err)
     report_plan(plan);
     if (error_is_set(&plan->refusal)) {
         error_move(err, &plan->refusal);
-        return error_prefix(err, "environment \"%s\"", environment->name);
+        return environment_name_error(environment, err);
     }
     *status = options->detailed_exitcode && deploy_plan_size(plan) > 0 ? 2 : 0;
     return true;

@@ -33,7 +33,7 @@ static bool look_again(struct desk *desk, struct deploy_plan **ret_plan, struct 
     }
     if (error_is_set(&(*ret_plan)->refusal)) {
         error_move(err, &(*ret_plan)->refusal);
-        return error_prefix(err, "environment \"%s\"", desk->environment->name);
+        return environment_name_error(desk->environment, err);
     }
     return true;
 }

@@ -138,7 +138,7 @@ bool deploy_plan_execute(const struct deploy_plan *plan, const struct deploy_con
     }
     bool done = execute_in(engine, plan, conduct->actor, ret_result, err);
     ret_result->cost = *engine_cost(engine);
-    return done || error_prefix(err, "environment \"%s\"", plan->environment->name);
+    return done || environment_name_error(plan->environment, err);
 }
 
 void deploy_result_clear(struct deploy_result *result)

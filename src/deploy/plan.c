@@ -60,7 +60,7 @@ bool deploy_plan_make(struct environment *environment, const struct release *rel
     }
     keep_identity(plan, db_identity(db));
     if (!look(plan, request, db, deadline, err)) {
-        return error_prefix(err, "environment \"%s\"", environment->name);
+        return environment_name_error(environment, err);
     }
     *ret_plan = TAKE(plan);
     return true;

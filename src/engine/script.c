@@ -197,7 +197,8 @@ bool script_build(const char *file, struct strbuf *text, bool no_transaction,
     struct building b = {.script = &script, .opener = SCRIPT_NO_OPENER};
     script.text = *text;
     *text = (struct strbuf)STRBUF_INIT;
-    memset(script.text.text, ' ', skipped); /* offsets stay those of the file */
+    memmove(script.text.text, script.text.text + skipped, script.text.size - skipped);
+    strbuf_cut(&script.text, script.text.size - skipped);
     script.source = (struct source){file, script.text.text, script.text.size};
     sql_read(script.text.text, script.text.size, &script.sql);
     build_steps(&b, no_transaction);

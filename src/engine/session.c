@@ -151,10 +151,11 @@ static bool connect_and_lock(struct engine *engine, msec connect_deadline, msec 
     if (!environment_connect(environment, &session, connect_deadline, &engine->db, err)) {
         return false; /* which names it already */
     }
+    engine->n_sessions++;
     session_add_settings(engine, batch, NULL);
     return (take_lock(engine, lock_deadline, err) &&
             db_batch_run(engine->db, batch, DEADLINE_NONE, &failed, err)) ||
-           error_prefix(err, "environment \"%s\"", environment->name);
+           environment_name_error(environment, err);
 }
 
 /* The old session may still be at work, with the lock, until the server notices that we are gone:

@@ -21,6 +21,13 @@ const char *environment_schema(const struct environment *environment)
     return conninfo != NULL ? conninfo_schema(conninfo) : NULL;
 }
 
+bool environment_name_error(const struct environment *environment, struct error *err)
+{
+    CLEANUP(mem_freep) char *prefix = mem_printf("environment \"%s\": ", environment->name);
+    return !text_starts(err->message, prefix) &&
+           error_prefix(err, "environment \"%s\"", environment->name);
+}
+
 static bool open_embedded(const struct environment *environment,
                           const struct environment_session *session, msec deadline,
                           struct conninfo **ret_conninfo, struct error *err)
@@ -124,11 +131,11 @@ bool environment_connect(struct environment *environment, const struct environme
                          msec deadline, struct db **ret_db, struct error *err)
 {
     if (!refuse_ssh(environment, err)) {
-        return error_prefix(err, "environment \"%s\"", environment->name);
+        return environment_name_error(environment, err);
     }
     if (!environment_resolve(environment, err)) {
         return false;
     }
     return connect_to(environment, session, deadline, ret_db, err) ||
-           error_prefix(err, "environment \"%s\"", environment->name);
+           environment_name_error(environment, err);
 }

@@ -51,3 +51,37 @@ bool history_mark(struct db *db, const char *environment, const char *kind, cons
     return db_execute(db, &SQL_HISTORY_CREATE_RECORDS, DB_NO_PARAMS, deadline, err) &&
            db_execute(db, &SQL_HISTORY_MARK, DB_PARAMS(environment, kind, actor), deadline, err);
 }
+
+struct columns {
+    struct strlist ids, checksums, names, times;
+};
+
+static void columns_clear(struct columns *columns)
+{
+    strlist_clear(&columns->ids);
+    strlist_clear(&columns->checksums);
+    strlist_clear(&columns->names);
+    strlist_clear(&columns->times);
+}
+
+bool history_record_past(struct db *db, const struct history_past *items, size_t n,
+                         const char *note, msec deadline, struct error *err)
+{
+    CLEANUP(columns_clear)
+    struct columns columns = {STRLIST_INIT, STRLIST_INIT, STRLIST_INIT, STRLIST_INIT};
+    for (size_t i = 0; i < n; i++) {
+        char id[UUID_SIZE];
+        random_uuid(id);
+        strlist_add(&columns.ids, id);
+        strlist_add(&columns.checksums, items[i].checksum);
+        strlist_add(&columns.names, items[i].name);
+        strlist_add(&columns.times, items[i].applied_at != NULL ? items[i].applied_at : "");
+    }
+    CLEANUP(mem_freep) char *ids = db_array(&columns.ids);
+    CLEANUP(mem_freep) char *checksums = db_array(&columns.checksums);
+    CLEANUP(mem_freep) char *names = db_array(&columns.names);
+    CLEANUP(mem_freep) char *times = db_array(&columns.times);
+    return db_execute(db, &SQL_HISTORY_RECORD_PAST,
+                      DB_PARAMS(ids, checksums, names, times, note != NULL ? note : ""), deadline,
+                      err);
+}

@@ -126,7 +126,7 @@ bool baseline_make(struct deploy_plan *plan, const char *until, const char *reas
     CLEANUP(baseline_clear)
     struct baseline baseline = {.plan = plan, .missing = STRLIST_INIT, .reason = reason};
     if (!settle_check_marker(plan, err) || !look(&baseline, until, deadline, err)) {
-        return error_prefix(err, "environment \"%s\"", plan->environment->name);
+        return environment_name_error(plan->environment, err);
     }
     *ret_baseline = baseline;
     baseline.missing = (struct strlist)STRLIST_INIT;
@@ -142,27 +142,17 @@ void baseline_clear(struct baseline *baseline)
 
 static bool insert_rows(const struct baseline *baseline, struct db *db, struct error *err)
 {
-    CLEANUP(strlist_clear) struct strlist ids = STRLIST_INIT;
-    CLEANUP(strlist_clear) struct strlist checksums = STRLIST_INIT;
-    CLEANUP(strlist_clear) struct strlist names = STRLIST_INIT;
-    for (size_t i = 0; i < baseline->n; i++) {
-        char id[UUID_SIZE];
-        random_uuid(id);
-        strlist_add(&ids, id);
-        strlist_add(&checksums, baseline->plan->release->migrations[i].checksum);
-        strlist_add(&names, baseline->plan->release->migrations[i].name);
-    }
-    CLEANUP(mem_freep) char *id_array = db_array(&ids);
-    CLEANUP(mem_freep) char *checksum_array = db_array(&checksums);
-    CLEANUP(mem_freep) char *name_array = db_array(&names);
+    CLEANUP(mem_freep) struct history_past *past = mem_new(baseline->n + 1, sizeof *past);
     CLEANUP(mem_freep) char *note = NULL;
+    for (size_t i = 0; i < baseline->n; i++) {
+        past[i].name = baseline->plan->release->migrations[i].name;
+        past[i].checksum = baseline->plan->release->migrations[i].checksum;
+    }
     if (baseline->missing.n > 0) {
         note = mem_printf("headgate: recorded although %zu objects were missing: %s",
                           baseline->missing.n, baseline->reason);
     }
-    return db_execute(db, &SQL_SETTLE_BASELINE,
-                      DB_PARAMS(id_array, checksum_array, name_array, note != NULL ? note : ""),
-                      DEADLINE_NONE, err);
+    return history_record_past(db, past, baseline->n, note, DEADLINE_NONE, err);
 }
 
 /* Where the role may not have the second part, the database stays without a mark. */
@@ -185,10 +175,10 @@ bool baseline_execute(const struct baseline *baseline, const struct deploy_condu
     CLEANUP(hand_close) struct hand hand = {0};
     const struct deploy_plan *plan = baseline->plan;
     if (!hand_open_unchanged(plan, conduct, &hand, err)) {
-        return error_prefix(err, "environment \"%s\"", plan->environment->name);
+        return environment_name_error(plan->environment, err);
     }
     struct db *db = hand_session(&hand);
     return ((plan->history->exists || history_create(db, DEADLINE_NONE, err)) &&
             mark(plan, db, conduct->actor, err) && insert_rows(baseline, db, err)) ||
-           error_prefix(err, "environment \"%s\"", plan->environment->name);
+           environment_name_error(plan->environment, err);
 }

@@ -95,7 +95,7 @@ bool descent_make(struct deploy_plan *plan, struct descent *ret_descent, struct 
 {
     struct descent descent = {0};
     if (!settle_check_marker(plan, err) || !find(plan, &descent, err)) {
-        return error_prefix(err, "environment \"%s\"", plan->environment->name);
+        return environment_name_error(plan->environment, err);
     }
     *ret_descent = descent;
     return true;
@@ -108,5 +108,5 @@ bool descent_execute(const struct descent *descent, const struct deploy_conduct 
     const struct deploy_plan *plan = descent->plan;
     return (hand_open_unchanged(plan, conduct, &hand, err) &&
             engine_run_down(hand.engine, descent->migration, descent->row->id, err)) ||
-           error_prefix(err, "environment \"%s\"", plan->environment->name);
+           environment_name_error(plan->environment, err);
 }

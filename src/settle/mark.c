@@ -16,7 +16,7 @@ bool marking_make(struct environment *environment, void (*on_progress)(const cha
     const char *schema = environment_schema(environment);
     if (!history_use_schema(db, schema, deadline, err) ||
         !history_read(db, schema, deadline, &history, err)) {
-        return error_prefix(err, "environment \"%s\"", environment->name);
+        return environment_name_error(environment, err);
     }
     *ret_marking =
         (struct marking){.environment = environment,
@@ -54,7 +54,7 @@ bool marking_execute(const struct marking *marking, const struct deploy_conduct 
                               .system_identifier = marking->system_identifier};
     return (hand_open(&grip, conduct, &hand, err) &&
             write_mark(marking, hand_session(&hand), conduct->actor, err)) ||
-           error_prefix(err, "environment \"%s\"", marking->environment->name);
+           environment_name_error(marking->environment, err);
 }
 
 void marking_clear(struct marking *marking)

@@ -103,7 +103,7 @@ bool reset_make(struct deploy_plan *plan, msec deadline, struct reset *ret_reset
     CLEANUP(reset_clear) struct reset reset = {.plan = plan, .schemas = STRLIST_INIT};
     if (!settle_check_marker(plan, err) || !check_release(plan, deadline, err) ||
         !look(&reset, deadline, err)) {
-        return error_prefix(err, "environment \"%s\"", plan->environment->name);
+        return environment_name_error(plan->environment, err);
     }
     *ret_reset = reset;
     reset = (struct reset){.schemas = STRLIST_INIT};
@@ -156,5 +156,5 @@ bool reset_execute(const struct reset *reset, const struct deploy_conduct *condu
     CLEANUP(hand_close) struct hand hand = {0};
     const struct grip grip = grip_of(reset->plan);
     return (hand_open(&grip, conduct, &hand, err) && drop_all(reset, hand_session(&hand), err)) ||
-           error_prefix(err, "environment \"%s\"", reset->plan->environment->name);
+           environment_name_error(reset->plan->environment, err);
 }

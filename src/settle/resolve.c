@@ -165,7 +165,7 @@ bool resolution_make(struct deploy_plan *plan, const struct resolve_request *req
                                     .row = find_row(plan->history, request->migration, false),
                                     .staying = STRLIST_INIT};
     if (!settle_check_marker(plan, err) || !check(&resolution, err)) {
-        return error_prefix(err, "environment \"%s\"", plan->environment->name);
+        return environment_name_error(plan->environment, err);
     }
     if (request->verdict == RESOLVE_ROLLED_BACK) {
         find_staying(&resolution);
@@ -211,5 +211,5 @@ bool resolution_execute(const struct resolution *resolution, const struct deploy
     }
     return (hand_open_unchanged(plan, conduct, &hand, err) &&
             write_down(resolution, hand_session(&hand), err)) ||
-           error_prefix(err, "environment \"%s\"", plan->environment->name);
+           environment_name_error(plan->environment, err);
 }

@@ -45,5 +45,5 @@ bool seed_execute(struct deploy_plan *plan, const char *path, const struct deplo
     const struct grip grip = grip_of(plan);
     return (settle_check_marker(plan, err) && hand_open(&grip, conduct, &hand, err) &&
             engine_run_file(hand.engine, path, err)) ||
-           error_prefix(err, "environment \"%s\"", plan->environment->name);
+           environment_name_error(plan->environment, err);
 }

@@ -242,11 +242,12 @@ Every kind of broken environments file: a place, a sentence, exit 65, and nothin
   
   error: 28-after-itself.json has 1 mistake
   --- 29-unset-variable.json
-  Release 54286f6f  7 migrations in SOURCE/migrations
+  Release 7237e999  7 migrations in SOURCE/migrations
   
     development  cannot be looked at
   
   29-unset-variable.json has 1 mistake
+  
   error: environment variable "NOT_SET_ANYWHERE" is not set
     --> 29-unset-variable.json:3:53
      |
@@ -271,33 +272,36 @@ Every kind of broken environments file: a place, a sentence, exit 65, and nothin
   
   error: 31-interpolation-name.json has 1 mistake
   --- 32-file-missing.json
-  Release 54286f6f  7 migrations in SOURCE/migrations
+  Release 7237e999  7 migrations in SOURCE/migrations
   
     development  cannot be looked at
   
   32-file-missing.json has 1 mistake
+  
   error: could not read ./no-such-secret: No such file or directory
     --> 32-file-missing.json:3:71
      |
    3 |     "development": { "kind": "development", "url": "postgresql://shop:${file:no-such-secret}@localhost/shop" }
      |                                                                       ^^^^^^^^^^^^^^^^^^^^^^
   --- 33-command-fails.json
-  Release 54286f6f  7 migrations in SOURCE/migrations
+  Release 7237e999  7 migrations in SOURCE/migrations
   
     development  cannot be looked at
   
   33-command-fails.json has 1 mistake
+  
   error: false ended with exit status 1
     --> 33-command-fails.json:3:71
      |
    3 |     "development": { "kind": "development", "url": "postgresql://shop:${cmd:false}@localhost/shop" }
      |                                                                       ^^^^^^^^^^^^
   --- 34-command-missing.json
-  Release 54286f6f  7 migrations in SOURCE/migrations
+  Release 7237e999  7 migrations in SOURCE/migrations
   
     development  cannot be looked at
   
   34-command-missing.json has 1 mistake
+  
   error: could not execute "/nonexistent/program": No such file or directory
     --> 34-command-missing.json:3:71
      |

@@ -17,6 +17,17 @@ What the program says about itself, and to those who mistype.
     status             what is where: applied, pending, failed, edited, missing
     deploy             apply the pending migrations of the release to one environment
     create             make a new migration folder
+    resolve            say what became of a migration that has failed
+    down               take back the last migration by its down.sql
+    seed               load the data to try things on
+    reset              drop everything, deploy the release, seed
+    baseline           record what a database has already, without running it
+    mark               say in a database which environment it is
+    adopt              come from another migration tool
+    release show       what a release is: its digest, its migrations, their directives
+    release bundle     pack a release into one file, to be promoted from machine to machine
+    release sign       sign a release with an SSH key
+    release verify     check a release, and who has signed it
     doctor             look at the machine and the environments; each finding with its remedy
     config show        check the environments file and show every value of it
     embedded list      the private PostgreSQL databases of this project
@@ -30,8 +41,8 @@ What the program says about itself, and to those who mistype.
   Options of every command
     --environments FILE    the environments file; else pipelines/environments.json, here or in a
                            folder above
-    --release PATH         the folder of migrations; else migrations/ beside the folder of
-                           pipelines
+    --release PATH         the folder of migrations, or a bundle; else migrations/ beside the
+                           folder of pipelines
     --state DIR            where headgate keeps what it makes; else .headgate/ beside the folder
                            of pipelines
     --json                 results as JSON on stdout, errors as JSON on stderr
@@ -50,7 +61,14 @@ What the program says about itself, and to those who mistype.
   Without ENV it is the environment that --env, DATABASE_ENV or NODE_ENV names, else development.
   
   Each migration runs in one transaction together with its row in _prisma_migrations: after any
-  crash it is there as a whole or not at all. Prisma's own lock is held meanwhile.
+  crash it is there as a whole or not at all. One with a statement that cannot run in a
+  transaction (CREATE INDEX CONCURRENTLY, VACUUM), or with the line "-- headgate: no-transaction",
+  runs step by step; the next deploy goes on where it stopped. Prisma's own lock is held
+  meanwhile.
+  
+  No statement waits longer for a lock than "lock_timeout" of the environment says (2s); then
+  everything is given up and tried again a little later, so that nobody queues behind it. It does
+  not begin while a dump or a vacuum against wraparound holds a table that it needs.
   
   It refuses, before anything is changed, where a migration has failed before, was edited after it
   was applied, is not in the release or is out of order; where the environments that come before
@@ -61,13 +79,16 @@ What the program says about itself, and to those who mistype.
     --env ENV              the environment, where it is not the argument
     --dry-run              show what would be done; change nothing
     --detailed-exitcode    with --dry-run: exit 2 where there is something to do
+    --wait DURATION        how long to wait for another deploy, a dump or a vacuum; 10s without it
+    --allow-out-of-order   apply also migrations that are older than the last applied one
+    --reason TEXT          why; recorded with what it allows
     --confirm ENV          for scripts: yes, this environment is meant
   
   Options of every command
     --environments FILE    the environments file; else pipelines/environments.json, here or in a
                            folder above
-    --release PATH         the folder of migrations; else migrations/ beside the folder of
-                           pipelines
+    --release PATH         the folder of migrations, or a bundle; else migrations/ beside the
+                           folder of pipelines
     --state DIR            where headgate keeps what it makes; else .headgate/ beside the folder
                            of pipelines
     --json                 results as JSON on stdout, errors as JSON on stderr
@@ -151,7 +172,7 @@ Outside of a project:
   [64]
   $ headgate status --release nowhere
   error: there is no folder of migrations at nowhere
-  hint: Name it with --release, or make the first migration with: headgate create NAME
+  hint: Name it, or a bundle, with --release, or make the first migration with: headgate create NAME
   [65]
 
 A new migration needs only a name:
@@ -208,6 +229,9 @@ What the environments file says, and from where:
   environments.development.deploy.statement_timeout         0ms                                              default
   environments.development.deploy.breaker.blocked_sessions  0                                                default
   environments.development.deploy.breaker.for               2s                                               default
+  environments.development.deploy.analyze                   false                                            default
+  environments.development.deploy.replica_wait              1m                                               default
+  environments.development.deploy.down                      false                                            default
   environments.development.require.approvals                0                                                default
   environments.development.require.backup.restored          true                                             default
   environments.development.require.backup.max_age           1d                                               default
@@ -220,6 +244,9 @@ What the environments file says, and from where:
   environments.staging.deploy.statement_timeout             0ms                                              default
   environments.staging.deploy.breaker.blocked_sessions      0                                                default
   environments.staging.deploy.breaker.for                   2s                                               default
+  environments.staging.deploy.analyze                       false                                            default
+  environments.staging.deploy.replica_wait                  1m                                               default
+  environments.staging.deploy.down                          false                                            default
   environments.staging.require.approvals                    0                                                default
   environments.staging.require.backup.restored              true                                             default
   environments.staging.require.backup.max_age               1d                                               default
@@ -231,6 +258,9 @@ What the environments file says, and from where:
   environments.production.deploy.statement_timeout          10m                                              pipelines/environments.json:19:82
   environments.production.deploy.breaker.blocked_sessions   5                                                pipelines/environments.json:20:52
   environments.production.deploy.breaker.for                2s                                               pipelines/environments.json:20:62
+  environments.production.deploy.analyze                    false                                            default
+  environments.production.deploy.replica_wait               1m                                               default
+  environments.production.deploy.down                       false                                            default
   environments.production.require.approvals                 0                                                default
   environments.production.require.backup.restored           true                                             default
   environments.production.require.backup.max_age            1d                                               default

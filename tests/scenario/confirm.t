@@ -6,7 +6,7 @@ On a terminal a dangerous deploy asks back: staging wants y, production its name
   $ psql -XAtq "$url" -c 'create database staging' -c 'create database production'
   $ export DATABASE_URL="$url" STAGING_DATABASE_URL="$url dbname=staging" PRODUCTION_DATABASE_URL="$url dbname=production"
   $ headgate deploy -q | tail -1
-  7 applied in N ms. development has release 54286f6f.
+  7 applied in N ms. development has release 7237e999.
 
 `on_terminal` runs the program on a terminal of its own and types these keys when it asks:
 
@@ -32,7 +32,7 @@ Staging: no, nothing said, the end of the input, something else.
 
   $ on_terminal 'n\r' headgate deploy staging --no-color
   Deploy to staging  SCENARIO/pg:5432/staging  PostgreSQL NN
-  Release 54286f6f  7 migrations in migrations
+  Release 7237e999  7 migrations in migrations
   
   Apply 7 migrations to staging (SCENARIO/pg:5432/staging)? [y/N] n
   error: not confirmed, nothing was changed
@@ -58,7 +58,7 @@ And yes, with colours, because it is a terminal:
 
   $ on_terminal 'y\r' headgate deploy staging
   Deploy to staging  SCENARIO/pg:5432/staging  PostgreSQL NN
-  Release 54286f6f  7 migrations in migrations
+  Release 7237e999  7 migrations in migrations
   
   Apply 7 migrations to staging (SCENARIO/pg:5432/staging)? [y/N] y
     20260112093015_users_and_addresses     applied in N ms
@@ -69,18 +69,18 @@ And yes, with colours, because it is a terminal:
     20260629120455_order_items_unit_price  applied in N ms
     20260907094128_audit_log               applied in N ms
   
-  7 applied in N ms. staging has release 54286f6f.
+  7 applied in N ms. staging has release 7237e999.
   $ on_terminal '' headgate deploy staging --no-color
   Deploy to staging  SCENARIO/pg:5432/staging  PostgreSQL NN
-  Release 54286f6f  7 migrations in migrations
+  Release 7237e999  7 migrations in migrations
   
-  Nothing to do: staging has release 54286f6f.
+  Nothing to do: staging has release 7237e999.
 
 Production: y is not enough, nor is another name.
 
   $ on_terminal 'y\r' headgate deploy production --no-color
   Deploy to production  SCENARIO/pg:5432/production  PostgreSQL NN
-  Release 54286f6f  7 migrations in migrations
+  Release 7237e999  7 migrations in migrations
   
   Apply 7 migrations to production (SCENARIO/pg:5432/production)? Type "production" to go on: y
   error: not confirmed, nothing was changed
@@ -96,14 +96,14 @@ Production: y is not enough, nor is another name.
   error: not confirmed, nothing was changed
   $ on_terminal 'prod\003' headgate deploy production --no-color
   Deploy to production  SCENARIO/pg:5432/production  PostgreSQL NN
-  Release 54286f6f  7 migrations in migrations
+  Release 7237e999  7 migrations in migrations
   
   Apply 7 migrations to production (SCENARIO/pg:5432/production)? Type "production" to go on: ^C
   error: stopped by SIGINT
   [130]
   $ on_terminal '' headgate deploy production --no-color --no-input
   Deploy to production  SCENARIO/pg:5432/production  PostgreSQL NN
-  Release 54286f6f  7 migrations in migrations
+  Release 7237e999  7 migrations in migrations
   
   error: "production" is a production environment and nobody is here to confirm
   hint: Say --confirm production.
@@ -115,14 +115,14 @@ Its name, also corrected while it is typed:
 
   $ on_terminal 'productiom\177n\r' headgate deploy production --no-color | tail -2
   
-  7 applied in N ms. production has release 54286f6f.
+  7 applied in N ms. production has release 7237e999.
 
 A person who has redirected the answers is nobody who confirms:
 
   $ psql -XAtq "$url" -c 'drop database production' -c 'create database production'
   $ echo production | headgate deploy production
   Deploy to production  SCENARIO/pg:5432/production  PostgreSQL NN
-  Release 54286f6f  7 migrations in migrations
+  Release 7237e999  7 migrations in migrations
   
   error: "production" is a production environment and nobody is here to confirm
   hint: Say --confirm production.
@@ -134,15 +134,15 @@ Colours are for terminals only, and not where nobody wants them:
 
   $ TERM=xterm; export TERM
   $ on_terminal '' headgate status staging
-  Release 54286f6f  7 migrations in migrations
+  Release 7237e999  7 migrations in migrations
   
     ^[[1mstaging^[[0m  SCENARIO/pg:5432/staging  PostgreSQL NN  ^[[32mup to date^[[0m  ^[[2m7 applied^[[0m
   $ on_terminal '' headgate status staging --no-color
-  Release 54286f6f  7 migrations in migrations
+  Release 7237e999  7 migrations in migrations
   
     staging  SCENARIO/pg:5432/staging  PostgreSQL NN  up to date  7 applied
   $ NO_COLOR=1 on_terminal '' headgate status staging
-  Release 54286f6f  7 migrations in migrations
+  Release 7237e999  7 migrations in migrations
   
     staging  SCENARIO/pg:5432/staging  PostgreSQL NN  up to date  7 applied
   $ NO_COLOR= on_terminal '' headgate status staging | grep -c '\^\['
@@ -165,6 +165,6 @@ Colours are for terminals only, and not where nobody wants them:
     ^[[32mok^[[0m       reachable        SCENARIO/pg:5432/staging, PostgreSQL NN, 
     ^[[32mok^[[0m       rights           tester may create in schema "public"
   $ TERM=dumb on_terminal '' headgate status staging
-  Release 54286f6f  7 migrations in migrations
+  Release 7237e999  7 migrations in migrations
   
     staging  SCENARIO/pg:5432/staging  PostgreSQL NN  up to date  7 applied

@@ -18,7 +18,7 @@ The first of README's two commands: the second time it is quick, and --stop leav
   starting the embedded cluster "staging"
   making the embedded cluster "production"
   starting the embedded cluster "production"
-  Release 54286f6f  7 migrations in migrations
+  Release 7237e999  7 migrations in migrations
   
     development  embedded:development  PostgreSQL NN  7 pending  0 applied
     staging      embedded:staging      PostgreSQL NN  7 pending  0 applied
@@ -29,7 +29,7 @@ The first of README's two commands: the second time it is quick, and --stop leav
   The sample release goes to development.
   types: headgate deploy development
   Deploy to development  embedded:development  PostgreSQL NN
-  Release 54286f6f  7 migrations in migrations
+  Release 7237e999  7 migrations in migrations
   
     20260112093015_users_and_addresses     applied in N ms
     20260126141207_products                applied in N ms
@@ -39,11 +39,11 @@ The first of README's two commands: the second time it is quick, and --stop leav
     20260629120455_order_items_unit_price  applied in N ms
     20260907094128_audit_log               applied in N ms
   
-  7 applied in N ms. development has release 54286f6f.
+  7 applied in N ms. development has release 7237e999.
   
   And now?
   types: headgate status
-  Release 54286f6f  7 migrations in migrations
+  Release 7237e999  7 migrations in migrations
   
     development  embedded:development  PostgreSQL NN  up to date  7 applied
     staging      embedded:staging      PostgreSQL NN  7 pending   0 applied
@@ -56,9 +56,9 @@ The first of README's two commands: the second time it is quick, and --stop leav
   The sample release goes to development.
   types: headgate deploy development
   Deploy to development  embedded:development  PostgreSQL NN
-  Release 54286f6f  7 migrations in migrations
+  Release 7237e999  7 migrations in migrations
   
-  Nothing to do: development has release 54286f6f.
+  Nothing to do: development has release 7237e999.
   
   And now?
   $ demo --stop

@@ -23,7 +23,7 @@ None at all:
     warning  pg_dump          no PostgreSQL NN programs here, so no backup can be made or proven from this machine
                               -> apt-get install postgresql-NN (postgresql-client-NN for dumps alone)
   $ covered "$HEADGATE" status development | level
-  Release 54286f6f  7 migrations in migrations
+  Release 7237e999  7 migrations in migrations
   
     development  SCENARIO/pg:5432/postgres  PostgreSQL NN  7 pending  0 applied
   

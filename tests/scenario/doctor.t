@@ -67,7 +67,7 @@ A schema that may not be entered, one that is not there, and a database in which
   $ DATABASE_URL="postgresql://tester@/postgres?host=$SCENARIO/pg&schema=missing" headgate doctor development | grep rights
     ok       rights           tester may create in schema "missing", which does not exist yet
   $ DATABASE_URL="postgresql://reader@/postgres?host=$SCENARIO/pg&schema=closed" headgate status development
-  Release 54286f6f  7 migrations in migrations
+  Release 7237e999  7 migrations in migrations
   
     development  SCENARIO/pg/postgres  cannot be looked at
   
@@ -87,14 +87,17 @@ A standby, which can be looked at but not written to:
     problem  role             the server is a standby
                               -> point "url" at its primary
   $ headgate status development
-  Release 54286f6f  7 migrations in migrations
+  Release 7237e999  7 migrations in migrations
   
     development  SCENARIO/standby:5432/postgres  PostgreSQL NN  7 pending  0 applied
   
   environment "development": this server is a standby, which cannot be written
+    It is SCENARIO/standby:5432/postgres.
     Point "url" of environment "development" at its primary.
+  [1]
   $ headgate deploy
   error: environment "development": this server is a standby, which cannot be written
+  detail: It is SCENARIO/standby:5432/postgres.
   hint: Point "url" of environment "development" at its primary.
   [4]
   $ pg_stop standby immediate
@@ -147,6 +150,6 @@ A pooler in the path:
   --
   10 ok, 0 warnings, 1 problems
   $ DIRECT_URL=$url headgate deploy -q | tail -1
-  7 applied in N ms. development has release 54286f6f.
+  7 applied in N ms. development has release 7237e999.
   $ kill $bouncer; wait $bouncer
   [1]

@@ -65,7 +65,8 @@ A down.sql that fails leaves all as it was:
   
   error: environment "development": migrations/20260420151830_report_order_totals/down.sql failed: cannot drop table products because other objects depend on it (SQLSTATE 2BP01)
   detail: constraint order_items_product_id_fkey on table order_items depends on table products
-  view report.order_totals depends on table products It was rolled back as a whole: nothing of it is in the database.
+  view report.order_totals depends on table products
+  It was rolled back as a whole: nothing of it is in the database.
   hint: Correct migrations/20260420151830_report_order_totals/down.sql, then try again.
   [1]
   $ echo 'drop view report.order_totals; drop schema report; drop table nowhere;' >migrations/20260420151830_report_order_totals/down.sql

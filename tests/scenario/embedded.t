@@ -5,7 +5,7 @@ The private databases: kept, found again, started again after a crash, stopped, 
   $ headgate embedded list
   There are no embedded databases.
   $ headgate deploy -q | tail -1
-  7 applied in N ms. development has release 54286f6f.
+  7 applied in N ms. development has release 7237e999.
   $ headgate embedded list
     development  running  PostgreSQL NN  N MB  host='SCENARIO/shop/.headgate/embedded/development/s' port=5432 dbname=development user=postgres
   $ member() { command headgate embedded list --json | sed -n "s/.*\"$1\": \"*\([^\"]*\)\"*,/\1/p"; }
@@ -20,7 +20,7 @@ The server is killed as by the power switch; the next command finds the data:
         "pid": null,
   $ headgate status development
   starting the embedded cluster "development"
-  Release 54286f6f  7 migrations in migrations
+  Release 7237e999  7 migrations in migrations
   
     development  embedded:development  PostgreSQL NN  up to date  7 applied
   $ psql -XAtq "$url" -c "select name from users"
@@ -81,7 +81,7 @@ A server that cannot start says why, in its own words:
   $ echo 'shared_buffers = lots' >>.headgate/embedded/development/data/postgresql.conf
   $ headgate status development
   starting the embedded cluster "development"
-  Release 54286f6f  7 migrations in migrations
+  Release 7237e999  7 migrations in migrations
   
     development  embedded:development  cannot be looked at
   

@@ -10,7 +10,7 @@ A person without any set-up looks, deploys to development, and looks again.
   starting the embedded cluster "staging"
   making the embedded cluster "production"
   starting the embedded cluster "production"
-  Release 54286f6f  7 migrations in migrations
+  Release 7237e999  7 migrations in migrations
   
     development  embedded:development  PostgreSQL NN  7 pending  0 applied
     staging      embedded:staging      PostgreSQL NN  7 pending  0 applied
@@ -21,7 +21,7 @@ A person without any set-up looks, deploys to development, and looks again.
 The second time there is nothing to make, and nothing to say on stderr:
 
   $ headgate status development 2>&1
-  Release 54286f6f  7 migrations in migrations
+  Release 7237e999  7 migrations in migrations
   
     development  embedded:development  PostgreSQL NN  7 pending  0 applied
   
@@ -31,7 +31,7 @@ What a deploy would do, and doing it:
 
   $ headgate deploy --dry-run
   Deploy to development  embedded:development  PostgreSQL NN
-  Release 54286f6f  7 migrations in migrations
+  Release 7237e999  7 migrations in migrations
   
     20260112093015_users_and_addresses     pending  in a transaction
     20260126141207_products                pending  in a transaction
@@ -48,7 +48,7 @@ What a deploy would do, and doing it:
     "environment": "development",
     "release": {
       "folder": "migrations",
-      "digest": "54286f6fa27ff07134745671f4e0e4a67e000a941d8555b1547ae38dc6a03965",
+      "digest": "7237e9993d30efb609d293124de2660396f5440937ad44666a2e77ef40077745",
       "migrations": 7
     },
     "target": "embedded:development",
@@ -58,17 +58,62 @@ What a deploy would do, and doing it:
     "applied": 0,
     "pending": [
     ],
+    "unfinished": [],
     "failed": [],
     "edited": [],
     "missing": [],
     "out_of_order": [],
+    "to_do": [
+      {
+        "name": "20260112093015_users_and_addresses",
+        "state": "pending",
+        "mode": "in a transaction",
+        "statements": 3
+      },
+      {
+        "name": "20260126141207_products",
+        "state": "pending",
+        "mode": "in a transaction",
+        "statements": 2
+      },
+      {
+        "name": "20260209103344_orders",
+        "state": "pending",
+        "mode": "in a transaction",
+        "statements": 7
+      },
+      {
+        "name": "20260316084512_updated_at_and_stock",
+        "state": "pending",
+        "mode": "in a transaction",
+        "statements": 6
+      },
+      {
+        "name": "20260420151830_report_order_totals",
+        "state": "pending",
+        "mode": "in a transaction",
+        "statements": 3
+      },
+      {
+        "name": "20260629120455_order_items_unit_price",
+        "state": "pending",
+        "mode": "in a transaction",
+        "statements": 4
+      },
+      {
+        "name": "20260907094128_audit_log",
+        "state": "pending",
+        "mode": "in a transaction",
+        "statements": 6
+      }
+    ],
     "refusal": null
   }
   $ headgate deploy --dry-run --detailed-exitcode >/dev/null
   [2]
   $ headgate deploy
   Deploy to development  embedded:development  PostgreSQL NN
-  Release 54286f6f  7 migrations in migrations
+  Release 7237e999  7 migrations in migrations
   
     20260112093015_users_and_addresses     applied in N ms
     20260126141207_products                applied in N ms
@@ -78,20 +123,20 @@ What a deploy would do, and doing it:
     20260629120455_order_items_unit_price  applied in N ms
     20260907094128_audit_log               applied in N ms
   
-  7 applied in N ms. development has release 54286f6f.
+  7 applied in N ms. development has release 7237e999.
   $ headgate deploy development
   Deploy to development  embedded:development  PostgreSQL NN
-  Release 54286f6f  7 migrations in migrations
+  Release 7237e999  7 migrations in migrations
   
-  Nothing to do: development has release 54286f6f.
+  Nothing to do: development has release 7237e999.
   $ headgate deploy development --dry-run
   Deploy to development  embedded:development  PostgreSQL NN
-  Release 54286f6f  7 migrations in migrations
+  Release 7237e999  7 migrations in migrations
   
   Nothing to do: all 7 are applied.
 
   $ headgate status
-  Release 54286f6f  7 migrations in migrations
+  Release 7237e999  7 migrations in migrations
   
     development  embedded:development  PostgreSQL NN  up to date  7 applied
     staging      embedded:staging      PostgreSQL NN  7 pending   0 applied
@@ -99,12 +144,12 @@ What a deploy would do, and doing it:
   
   Next: headgate deploy staging
   $ headgate status production development
-  Release 54286f6f  7 migrations in migrations
+  Release 7237e999  7 migrations in migrations
   
     production   embedded:production   PostgreSQL NN  7 pending   0 applied
     development  embedded:development  PostgreSQL NN  up to date  7 applied
   $ headgate status --env staging
-  Release 54286f6f  7 migrations in migrations
+  Release 7237e999  7 migrations in migrations
   
     staging  embedded:staging  PostgreSQL NN  7 pending  0 applied
   $ headgate status development --env staging
@@ -120,8 +165,36 @@ What a deploy would do, and doing it:
         "state": "up_to_date",
         "name": "staging",
         "state": "pending",
+            "name": "20260112093015_users_and_addresses",
+            "state": "pending",
+            "name": "20260126141207_products",
+            "state": "pending",
+            "name": "20260209103344_orders",
+            "state": "pending",
+            "name": "20260316084512_updated_at_and_stock",
+            "state": "pending",
+            "name": "20260420151830_report_order_totals",
+            "state": "pending",
+            "name": "20260629120455_order_items_unit_price",
+            "state": "pending",
+            "name": "20260907094128_audit_log",
+            "state": "pending",
         "name": "production",
         "state": "pending",
+            "name": "20260112093015_users_and_addresses",
+            "state": "pending",
+            "name": "20260126141207_products",
+            "state": "pending",
+            "name": "20260209103344_orders",
+            "state": "pending",
+            "name": "20260316084512_updated_at_and_stock",
+            "state": "pending",
+            "name": "20260420151830_report_order_totals",
+            "state": "pending",
+            "name": "20260629120455_order_items_unit_price",
+            "state": "pending",
+            "name": "20260907094128_audit_log",
+            "state": "pending",
   $ headgate status --detailed-exitcode development >/dev/null
   $ headgate status --detailed-exitcode >/dev/null
   [2]
@@ -142,28 +215,28 @@ Staging is asked for, production wants its name; scripts say so:
 
   $ headgate deploy staging
   Deploy to staging  embedded:staging  PostgreSQL NN
-  Release 54286f6f  7 migrations in migrations
+  Release 7237e999  7 migrations in migrations
   
   error: "staging" is a staging environment and nobody is here to confirm
   hint: Say --confirm staging.
   [4]
   $ headgate deploy staging --confirm production
   Deploy to staging  embedded:staging  PostgreSQL NN
-  Release 54286f6f  7 migrations in migrations
+  Release 7237e999  7 migrations in migrations
   
   error: --confirm says "production", but this is "staging"
   [64]
   $ headgate deploy staging --confirm staging -q | tail -1
-  7 applied in N ms. staging has release 54286f6f.
+  7 applied in N ms. staging has release 7237e999.
   $ headgate deploy production --no-input
   Deploy to production  embedded:production  PostgreSQL NN
-  Release 54286f6f  7 migrations in migrations
+  Release 7237e999  7 migrations in migrations
   
   error: "production" is a production environment and nobody is here to confirm
   hint: Say --confirm production.
   [4]
   $ headgate deploy production --confirm production -q | tail -1
-  7 applied in N ms. production has release 54286f6f.
+  7 applied in N ms. production has release 7237e999.
   $ headgate status | tail -4
   
     development  embedded:development  PostgreSQL NN  up to date  7 applied
@@ -173,7 +246,7 @@ Staging is asked for, production wants its name; scripts say so:
 From a folder below, it is the same project:
 
   $ cd migrations && headgate status staging && cd ..
-  Release 54286f6f  7 migrations in .
+  Release 7237e999  7 migrations in .
   
     staging  embedded:staging  PostgreSQL NN  up to date  7 applied
 

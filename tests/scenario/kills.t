@@ -39,7 +39,7 @@ Every fourth time all begins anew. Once there are data, they must stay.
   > done
 
   $ headgate status
-  Release 54286f6f  7 migrations in migrations
+  Release 7237e999  7 migrations in migrations
   
     development  embedded:development  PostgreSQL NN  up to date  7 applied
     staging      embedded:staging      PostgreSQL NN  7 pending   0 applied

@@ -185,7 +185,7 @@ Signed by Alice, who is allowed to; then by Bob, who is not:
   $ echo "alice@example.com $(cut -d' ' -f1,2 alice.pub)" >allowed_signers
   $ headgate release verify --allowed-signers allowed_signers
   error: there is no signature at migrations.sig
-  hint: Whoever may release signs it: headgate release sign --key FILE
+  hint: Whoever may release signs it: headgate release sign migrations --key FILE
   [65]
   $ headgate release sign --key alice
   Release 7237e999  7 migrations, signed in migrations.sig

@@ -4,7 +4,7 @@ nor in a file, a log or an argument list.
   $ . "$TESTDIR/../support/scenario.sh"
   $ shop
   $ url=$(pg_start pg)
-  $ psql -XAtq "$url" -c 'set log_statement = none' -c "set password_encryption = 'scram-sha-256'" -c "create role app login password 'canary-0%/@:?#[1]'" -c 'alter database postgres owner to app' -c 'grant all on schema public to app' -c 'create database staging owner app'
+  $ psql -XAtq "$url" -c 'set log_statement = none' -c "set password_encryption = 'scram-sha-256'" -c "create role app login password 'canary-0%/@:?#[1]'" -c 'alter database postgres owner to app' -c 'grant all on schema public to app' -c 'create database staging owner app' -c 'create database literal owner app' -c 'create database file owner app' -c 'create database command owner app'
   $ hba="$SCENARIO/pg/data/pg_hba.conf"
   $ { echo 'local all app scram-sha-256'; cat "$hba"; } >"$SCENARIO/hba" && cat "$SCENARIO/hba" >"$hba" && psql -XAtq "$url" -c 'select pg_reload_conf()' >/dev/null
 
@@ -13,15 +13,15 @@ The same password in a variable, a literal, a file and a command's output, as it
   $ encoded='canary-0%25%2F%40%3A%3F%23%5B1%5D' plain='canary-0%/@:?#[1]'
   $ echo "$encoded" >pipelines/password; printf '#!/bin/sh\necho "%s"\n' "$encoded" >pipelines/ask; chmod +x pipelines/ask
   $ export APP_PASSWORD="$encoded" STAGING="host=$SCENARIO/pg dbname=staging user=app password='$plain'" BAD="postgresql://app:$encoded@[broken/x"
-  $ at() { echo "postgresql://app:$1@/postgres?host=$SCENARIO/pg"; }
+  $ at() { echo "postgresql://app:$2@/$1?host=$SCENARIO/pg"; }
   $ environment() { printf '"%s": { "kind": "development", "url": "%s" }' "$1" "$2"; }
   $ { echo '{ "environments": {'
-  >   environment variable "$(at '${APP_PASSWORD}')"; echo ,
+  >   environment variable "$(at postgres '${APP_PASSWORD}')"; echo ,
   >   environment whole '${STAGING}'; echo ,
-  >   environment literal "$(at "$encoded")"; echo ,
-  >   environment file "$(at '${file:password}')"; echo ,
-  >   environment command "$(at '${cmd:./ask}')"; echo ,
-  >   environment wrong "$(at '${cmd:./ask}x')"; echo ,
+  >   environment literal "$(at literal "$encoded")"; echo ,
+  >   environment file "$(at file '${file:password}')"; echo ,
+  >   environment command "$(at command '${cmd:./ask}')"; echo ,
+  >   environment wrong "$(at postgres '${cmd:./ask}x')"; echo ,
   >   environment nowhere 'postgresql://app:${APP_PASSWORD}@127.0.0.1:1/x'; echo ,
   >   environment odd '${BAD}'; echo '} }'; } >pipelines/environments.json
 
@@ -55,9 +55,9 @@ They worked, or failed in the way they should:
 A file that is no JSON, a key that does not exist, a hint that quotes the line:
 
   $ broken() { command headgate status --environments pipelines/broken.json >>"$SCENARIO/screens" 2>&1; echo $?; }
-  $ echo "{ \"environments\": { \"a\": { \"kind\": \"development\", \"url\": \"$(at "$encoded")\" " >pipelines/broken.json; broken
+  $ echo "{ \"environments\": { \"a\": { \"kind\": \"development\", \"url\": \"$(at postgres "$encoded")\" " >pipelines/broken.json; broken
   65
-  $ echo "{ \"environments\": { \"a\": { \"kind\": \"development\", \"ulr\": \"$(at "$encoded")\" } } }" >pipelines/broken.json; broken
+  $ echo "{ \"environments\": { \"a\": { \"kind\": \"development\", \"ulr\": \"$(at postgres "$encoded")\" } } }" >pipelines/broken.json; broken
   65
   $ echo "{ \"environments\": { \"a\": { \"kind\": \"development\", \"url\": [\"host=x password=$encoded\"] } } }" >pipelines/broken.json; broken
   65

@@ -7,7 +7,7 @@ A deploy that is asked to stop stops at a safe point: nothing is half-way, and t
   $ sql() { psql -XAtq "$url" -c "$1"; }
   $ sql 'create schema world; create table world.sleepy (id int)'
   $ headgate deploy -q | tail -1
-  7 applied in N ms. development has release 54286f6f.
+  7 applied in N ms. development has release 7237e999.
   $ mkdir migrations/20261001000000_fast migrations/20261002000000_slow
   $ echo 'create table fast (id int);' >migrations/20261001000000_fast/migration.sql
   $ cat >migrations/20261002000000_slow/migration.sql <<'SQL'
@@ -34,7 +34,7 @@ what runs beside it with SIGINT ignored, which the program respects; `env` takes
 
   $ stopped_by TERM "$HEADGATE" deploy
   Deploy to development  SCENARIO/pg:5432/postgres  PostgreSQL NN
-  Release 601116c6  9 migrations in migrations
+  Release 36bea6fb  9 migrations in migrations
   
     20261001000000_fast  applied in N ms
   
@@ -48,8 +48,7 @@ what runs beside it with SIGINT ignored, which the program respects; `env` takes
 
   $ stopped_by INT "$HEADGATE" deploy -q
   Deploy to development  SCENARIO/pg:5432/postgres  PostgreSQL NN
-  Release 601116c6  9 migrations in migrations
-  
+  Release 36bea6fb  9 migrations in migrations
   
   0 of 1 applied in N ms, then it stopped.
   error: environment "development": migration "20261002000000_slow": stopped by SIGINT
@@ -60,7 +59,7 @@ what runs beside it with SIGINT ignored, which the program respects; `env` takes
   fast
   $ until_true sleeps 0
   $ headgate status development
-  Release 601116c6  9 migrations in migrations
+  Release 36bea6fb  9 migrations in migrations
   
     development  SCENARIO/pg:5432/postgres  PostgreSQL NN  1 pending  8 applied
   
@@ -75,12 +74,17 @@ As JSON, and when the terminal is closed:
     "target": "SCENARIO/pg:5432/postgres",
     "release": {
       "folder": "migrations",
-      "digest": "601116c62f3226d2c138de744a3022b7a4c15dd4c7d1913b018c38e10ecc9511",
+      "digest": "36bea6fb4185064d3b38c4fbd77d73c34953f22d72a20ebe78d0dedf02429360",
       "migrations": 9
     },
+    "run": "RUN",
     "done": false,
     "milliseconds": N,
-    "applied": []
+    "applied": [],
+    "retries": 0,
+    "lock_wait_milliseconds": N,
+    "others_waited_milliseconds": N,
+    "analyzed": 0
   }
   {"format":1,"error":{"kind":"terminated","exit_status":143,"message":"environment \"development\": migration \"20261002000000_slow\": stopped by SIGHUP","detail":"It was rolled back as a whole: nothing of it is in the database.","hint":"Go on with: headgate deploy development","problems":[]}}
   [143]
@@ -91,10 +95,9 @@ While it waits for the lock:
   $ until_true sleeps
   $ when="grep -q waiting $SCENARIO/screen" stopped_by TERM "$HEADGATE" deploy
   Deploy to development  SCENARIO/pg:5432/postgres  PostgreSQL NN
-  Release 601116c6  9 migrations in migrations
+  Release 36bea6fb  9 migrations in migrations
   
-  waiting for prisma (server process N, from this machine), which holds the lock since TIME
-  
+  waiting for prisma (server process N, from this machine), which holds the lock; connected since TIME; it runs: select pg_sleep(600)
   0 of 1 applied in N ms, then it stopped.
   error: environment "development": stopped by SIGTERM
   [143]
@@ -107,11 +110,11 @@ Started with nohup it goes on when the terminal is closed:
   $ sed -i 's/pg_sleep(600)/pg_sleep(1)/' migrations/20261002000000_slow/migration.sql
   $ stopped_by HUP nohup "$HEADGATE" deploy -q
   Deploy to development  SCENARIO/pg:5432/postgres  PostgreSQL NN
-  Release ec8351bc  9 migrations in migrations
+  Release 521f06c2  9 migrations in migrations
   
     20261002000000_slow  applied in N ms
   
-  1 applied in N ms. development has release ec8351bc.
+  1 applied in N ms. development has release 521f06c2.
   $ names
   fast half whole
 
@@ -134,7 +137,7 @@ Ctrl-C reaches everybody on the terminal, but not the embedded server that was s
   $ headgate embedded list | cut -c -22
     development  running
   $ headgate status development
-  Release 071e8e0d  10 migrations in migrations
+  Release 78bc80f7  10 migrations in migrations
   
     development  embedded:development  PostgreSQL NN  1 pending  9 applied
   

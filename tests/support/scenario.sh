@@ -36,6 +36,22 @@ pg_stop() { # pg_stop NAME [immediate|fast]
     "$TESTDIR/../support/pg" stop "$SCENARIO/$1" "${2:-fast}"
 }
 
+# All that the database at $url holds, its history included, as one number. `unchanged COMMAND...` runs a command, and says so
+# where that has changed anything.
+fingerprint() {
+    # shellcheck disable=SC2154 # the transcript says where it is
+    pg_dump --dbname="$url" >"$SCENARIO/.dump" && grep -vE '^(--|\\(un)?restrict)' "$SCENARIO/.dump" | sha256sum
+}
+unchanged() {
+    local before status=0
+    before=$(fingerprint) || return
+    "$@" || status=$?
+    if [ "$(fingerprint)" != "$before" ]; then echo 'THIS HAS CHANGED THE DATABASE'; fi
+    return $status
+}
+# A migration of the project that one is in; its text comes from the input.
+migration() { mkdir -p "migrations/$1" && cat >"migrations/$1/migration.sql"; }
+
 # Repeats a command until it succeeds, for 20 seconds; then what it said last.
 until_true() {
     local output
@@ -63,8 +79,8 @@ headgate() {
 }
 level() {
     sed -E -e 's/PostgreSQL [0-9]+(\.[0-9]+)?/PostgreSQL NN/g' -e 's/("server_version": )"[0-9.]+"/\1"NN"/' \
-        -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(\.[0-9]+)?Z/TIME/g' -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]{12} UTC \[[0-9]+\]/TIME/g' -e 's/server process [0-9]+/server process N/g' \
-        -e 's/ in ([0-9.]+ m?s|[0-9]+m [0-9]+s)/ in N ms/g' -e 's/("milliseconds": )[0-9]+/\1N/' \
+        -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(\.[0-9]+)?Z/TIME/g' -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]{12} UTC \[[0-9]+\]/TIME/g' -e 's/(server process |pg_terminate_backend\()[0-9]+/\1N/g' \
+        -e 's/ in ([0-9.]+ m?s|[0-9]+m [0-9]+s)/ in N ms/g' -e 's/("([a-z_]+_)?milliseconds": )[0-9]+/\1N/' -e 's/("run": ")[^"]+/\1RUN/' \
         -e 's/(ystem.identifier(": "| is ))[0-9]{10,}/\1NNN/' -e "s|$SCENARIO|SCENARIO|g" -e "s|$HEADGATE_SOURCE|SOURCE|g" -e 's/[0-9.]+ [MG]B/N MB/g' "${level_more[@]}"
 }
 level_more=()
