@@ -1,30 +1,8 @@
 /* headgate create: a new migration. */
 #include "headgate/clock.h"
-#include "headgate/file.h"
 #include "headgate/json_write.h"
 #include "headgate/output.h"
 #include "private.h"
-
-/* Making a migration needs no environments file, only a folder: in a project without one it is
- * ./migrations. */
-static bool find_folder(const struct options *options, char **ret_folder, struct error *err)
-{
-    CLEANUP(environments_freep) struct environments *set = NULL;
-    if (options->release != NULL) {
-        *ret_folder = mem_copy(options->release);
-        return true;
-    }
-    CLEANUP(mem_freep) char *file = path_find_upwards(".", "pipelines/environments.json");
-    if (options->environments == NULL && file == NULL) {
-        *ret_folder = mem_copy("migrations");
-        return true;
-    }
-    if (!project_environments(options, &set, err)) {
-        return false;
-    }
-    *ret_folder = project_release_folder(options, set);
-    return true;
-}
 
 static bool run(const struct options *options, int *status, struct error *err)
 {
@@ -32,7 +10,7 @@ static bool run(const struct options *options, int *status, struct error *err)
     CLEANUP(mem_freep) char *path = NULL;
     CLEANUP(strbuf_clear) struct strbuf out = STRBUF_INIT;
     (void)status;
-    if (!find_folder(options, &folder, err) ||
+    if (!project_migrations_path(options, &folder, err) ||
         !migration_create(folder, options->arguments[0], wall_now_usec(), &path, err)) {
         return false;
     }

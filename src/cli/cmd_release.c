@@ -3,30 +3,18 @@
 #include "headgate/report.h"
 #include "private.h"
 
-/* The argument, or --release, or the project's. A release outside of a project needs no
- * environments file. */
+/* The argument, or --release, or the project's. */
 static bool find_path(const struct options *options, char **ret_path, struct error *err)
 {
-    CLEANUP(environments_freep) struct environments *set = NULL;
-    const char *named = options->n_arguments > 0 ? options->arguments[0] : options->release;
-    if (options->n_arguments > 0 && options->release != NULL) {
+    if (options->n_arguments == 0) {
+        return project_migrations_path(options, ret_path, err);
+    }
+    if (options->release != NULL) {
         (void)error_set(err, ERROR_USAGE, "the release is named twice: \"%s\" and --release \"%s\"",
-                        named, options->release);
+                        options->arguments[0], options->release);
         return error_hint(err, "Name it once.");
     }
-    if (named != NULL) {
-        *ret_path = mem_copy(named);
-        return true;
-    }
-    CLEANUP(mem_freep) char *file = path_find_upwards(".", "pipelines/environments.json");
-    if (options->environments == NULL && file == NULL) {
-        *ret_path = mem_copy("migrations");
-        return true;
-    }
-    if (!project_environments(options, &set, err)) {
-        return false;
-    }
-    *ret_path = project_release_folder(options, set);
+    *ret_path = mem_copy(options->arguments[0]);
     return true;
 }
 

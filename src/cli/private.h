@@ -97,6 +97,10 @@ NODISCARD bool project_environments(const struct options *options, struct enviro
                                     struct error *err);
 /* --release, else migrations/ beside the folder of pipelines. */
 char *project_release_folder(const struct options *options, const struct environments *set);
+/* The same for commands that need a release but no environment: without a project it is
+ * ./migrations. */
+NODISCARD bool project_migrations_path(const struct options *options, char **ret_path,
+                                       struct error *err);
 NODISCARD bool project_release(const struct options *options, const struct environments *set,
                                struct release **ret_release, struct error *err);
 /* The argument or --env, else what the process environment says, else development. */

@@ -99,3 +99,22 @@ bool project_patience(const struct options *options, msec *ret_patience, struct 
     *ret_patience = patience;
     return true;
 }
+
+bool project_migrations_path(const struct options *options, char **ret_path, struct error *err)
+{
+    CLEANUP(environments_freep) struct environments *set = NULL;
+    if (options->release != NULL) {
+        *ret_path = mem_copy(options->release);
+        return true;
+    }
+    CLEANUP(mem_freep) char *file = path_find_upwards(".", "pipelines/environments.json");
+    if (options->environments == NULL && file == NULL) {
+        *ret_path = mem_copy("migrations");
+        return true;
+    }
+    if (!project_environments(options, &set, err)) {
+        return false;
+    }
+    *ret_path = project_release_folder(options, set);
+    return true;
+}
