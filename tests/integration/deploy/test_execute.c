@@ -1,28 +1,9 @@
 /* Executing a plan: exactly once, and never what was not shown. */
 #include "world.h"
 
-#include <signal.h>
 #include <sys/wait.h>
 
-#include "headgate/interrupt.h"
 #include "headgate/process.h"
-
-#define A "20260101000000_a"
-#define B "20260102000000_b"
-#define C "20260103000000_c"
-#define NOBODY (&(const struct deploy_observer){0})
-
-static int open_world(void **state)
-{
-    interrupt_forget();
-    return world_open(state);
-}
-
-static int close_world(void **state)
-{
-    interrupt_forget();
-    return world_close(state);
-}
 
 static void two_tables(const struct world *world)
 {
@@ -36,44 +17,35 @@ static void go_through_link(struct world *world)
     scratch_sh("ln -s ../pg %s/link", world->folder);
     CLEANUP(mem_freep)
     char *url = mem_printf("host=%s/link user=tester dbname=postgres", world->folder);
-    world_environment(world, url, "");
+    change_environment(world, url, "");
 }
 
 /* --- what is done --- */
-
-static void log_began(void *context, const struct plan_item *item)
-{
-    strbuf_printf(context, "began %s\n", item->name);
-}
-
-static void log_applied(void *context, const struct plan_item *item, msec took)
-{
-    assert_true(took >= 0);
-    strbuf_printf(context, "applied %s\n", item->name);
-}
-
-static void log_notice(void *context, const char *line)
-{
-    strbuf_printf(context, "%s\n", line);
-}
 
 static void a_plan_is_executed_in_order(void **state)
 {
     struct world *world = *state;
     struct error err = ERROR_INIT;
-    CLEANUP(strbuf_clear) struct strbuf log = STRBUF_INIT;
-    const struct deploy_observer observer = {
-        .began = log_began, .applied = log_applied, .notice = log_notice, .context = &log};
-    size_t n_applied = 0;
+    CLEANUP(deploy_result_clear) struct deploy_result result = {0};
     write_migration(world, A, "create table a (id int);");
     write_migration(world, B, "drop table if exists b; create table b as select * from a;");
     write_migration(world, C, "-- nothing but a comment");
     (void)make_plan(world);
-    assert_ok(deploy_plan_execute(world->plan, SOON, &observer, &n_applied, &err));
-    assert_int_equal(n_applied, 3);
-    assert_string_equal(log.text, "began " A "\napplied " A "\nbegan " B
-                                  "\nNOTICE: table \"b\" does not exist, skipping\n"
-                                  "applied " B "\nbegan " C "\napplied " C "\n");
+    assert_ok(execute_for(world, &result, &err));
+    assert_int_equal(result.n_applied, 3);
+    assert_null(result.replica);
+    assert_string_equal(world->log.text,
+                        "began " A "\nstatement 1 CREATE TABLE\napplied\nbegan " B
+                        "\nstatement 1 DROP TABLE\nstatement 1 CREATE TABLE\n"
+                        "notice NOTICE: table \"b\" does not exist, skipping\napplied\nbegan " C
+                        "\napplied\n");
+    CLEANUP(mem_freep)
+    char *recorded = mem_printf("select count(*) from headgate.migration where run = '%s' and"
+                                " release = '%s' and actor = 'somebody'",
+                                result.run, world->release->digest);
+    must_be(world->db, recorded, "3");
+    must_be(world->db, "select concat_ws(' ', name, kind, marked_by) from headgate.environment",
+            "x test somebody");
     must_be(world->db,
             "select string_agg(migration_name, ' ' order by started_at) from _prisma_migrations"
             " where finished_at is not null and applied_steps_count = 1 and logs is null",
@@ -105,7 +77,7 @@ static void a_schema_of_its_own_is_made_and_kept_to(void **state)
     CLEANUP(mem_freep)
     char *url =
         mem_printf("postgresql://tester@/postgres?host=%s/pg&schema=My%%20Shop", scratch_dir());
-    world_environment(world, url, "");
+    change_environment(world, url, "");
     two_tables(world);
     assert_int_equal(deploy(world), 2);
     must_be(world->db,
@@ -114,41 +86,6 @@ static void a_schema_of_its_own_is_made_and_kept_to(void **state)
             "_prisma_migrations a b");
     must_be(world->db, "select count(*) from pg_class where relnamespace = 'public'::regnamespace",
             "0");
-}
-
-static void what_one_migration_sets_does_not_reach_the_next(void **state)
-{
-    struct world *world = *state;
-    world_environment(world, world->url,
-                      ",\"deploy\":{\"lock_timeout\":\"1234ms\",\"statement_timeout\":\"9s\"}");
-    write_migration(world, A,
-                    "create schema elsewhere; set search_path to elsewhere; set lock_timeout = 0;"
-                    " set statement_timeout = 0; set client_encoding to latin1;"
-                    " set check_function_bodies to off; create table a (id int);");
-    write_migration(world, B,
-                    "create table b as select name, setting from pg_settings where name in"
-                    " ('lock_timeout', 'statement_timeout', 'client_encoding',"
-                    " 'check_function_bodies');");
-    assert_int_equal(deploy(world), 2);
-    must_be(world->db, "select to_regclass('elsewhere.a') is not null", "t");
-    must_be(world->db, "select string_agg(setting, ' ' order by name) from public.b",
-            "on UTF8 1234 9000");
-    must_be(world->db, "select count(*) from public._prisma_migrations", "2");
-}
-
-static void a_role_and_a_lock_that_one_migration_leaves_do_not_reach_the_next(void **state)
-{
-    struct world *world = *state;
-    run(world->db, "create role errand");
-    run(world->db, "grant all on schema public to errand");
-    write_migration(world, A,
-                    "grant all on _prisma_migrations to errand; set role errand;"
-                    " select pg_advisory_unlock_all();");
-    write_migration(world, B,
-                    "create table b as select current_user::text || ' ' || count(*) as got"
-                    " from pg_locks where locktype = 'advisory' and pid = pg_backend_pid();");
-    assert_int_equal(deploy(world), 2);
-    must_be(world->db, "select got from b", "tester 1");
 }
 
 /* --- two at once --- */
@@ -169,7 +106,7 @@ static _Noreturn void rival(struct world *world, int ready, int go)
     if (!planned || write(ready, &byte, 1) != 1 || read(go, &byte, 1) != 0) {
         process_exit_child(OUTCOME_FAILED);
     }
-    bool done = deploy_plan_execute(world->plan, SOON, NOBODY, &n_applied, &err);
+    bool done = execute(world, &n_applied, &err);
     process_exit_child(done ? (int)n_applied : OUTCOME_FAILED);
 }
 
@@ -212,7 +149,7 @@ static void four_at_once_apply_each_migration_once(void **state)
     CLEANUP(mem_freep)
     char *url =
         mem_printf("postgresql://tester@/postgres?host=%s/pg&schema=history", scratch_dir());
-    world_environment(world, url, "");
+    change_environment(world, url, "");
     for (int i = 0; i < N_MIGRATIONS; i++) {
         CLEANUP(mem_freep) char *name = mem_printf("2026010%d000000_m", i + 1);
         CLEANUP(mem_freep) char *sql = mem_printf("insert into public.times values (%d);", i);
@@ -233,86 +170,20 @@ static void four_at_once_apply_each_migration_once(void **state)
 
 /* --- the lock is held by somebody else --- */
 
-struct holder {
-    struct db *db;
-    size_t n_told;
-};
-
-static struct holder prisma(const struct world *world)
-{
-    struct holder holder = {.db = session(world->url, false)};
-    run(holder.db, "set application_name to prisma");
-    run(holder.db, "select pg_advisory_lock(72707369)");
-    return holder;
-}
-
-static void note(void *context, const struct history_holder *who)
-{
-    struct holder *holder = context;
-    assert_string_equal(who->application, "prisma");
-    holder->n_told++;
-}
-
-static void let_go(void *context, const struct history_holder *who)
-{
-    struct holder *holder = context;
-    note(context, who);
-    db_closep(&holder->db);
-}
-
-static void ask_to_stop(void *context, const struct history_holder *who)
-{
-    note(context, who);
-    (void)raise(SIGTERM);
-}
-
-static bool execute_beside(const struct world *world, struct holder *holder, msec patience,
-                           void (*waiting)(void *, const struct history_holder *),
-                           struct error *err)
-{
-    const struct deploy_observer observer = {.waiting = waiting, .context = holder};
-    size_t n_applied = 0;
-    bool done = deploy_plan_execute(world->plan, deadline_in(patience), &observer, &n_applied, err);
-    assert_int_equal(holder->n_told, 1);
-    assert_int_equal(n_applied, done ? 2 : 0);
-    db_closep(&holder->db);
-    return done;
-}
-
-static void who_holds_the_lock_is_told_when_patience_ends(void **state)
+static void a_lock_that_somebody_holds_is_told_with_the_environment(void **state)
 {
     struct world *world = *state;
     struct error err = ERROR_INIT;
+    size_t n_applied;
     two_tables(world);
     (void)make_plan(world);
-    struct holder holder = prisma(world);
-    assert_fails(execute_beside(world, &holder, 500, note, &err), ERROR_LOCKED);
+    world->patience = 0;
+    world->other = session(world->url, false);
+    run(world->other, "select pg_advisory_lock(72707369)");
+    assert_fails(execute(world, &n_applied, &err), ERROR_LOCKED);
     assert_contains(err.message, "environment \"x\": another deploy holds the lock");
-    assert_contains(err.detail, "It is prisma (server process ");
     error_clear(&err);
     must_be(world->db, "select to_regclass('_prisma_migrations') is null", "t");
-}
-
-static void the_lock_is_waited_for(void **state)
-{
-    struct world *world = *state;
-    struct error err = ERROR_INIT;
-    two_tables(world);
-    (void)make_plan(world);
-    struct holder holder = prisma(world);
-    assert_ok(execute_beside(world, &holder, 20000, let_go, &err));
-}
-
-static void a_wish_to_stop_ends_the_wait_for_the_lock(void **state)
-{
-    struct world *world = *state;
-    struct error err = ERROR_INIT;
-    two_tables(world);
-    (void)make_plan(world);
-    struct holder holder = prisma(world);
-    assert_fails(execute_beside(world, &holder, 20000, ask_to_stop, &err), ERROR_TERMINATED);
-    assert_contains(err.message, "environment \"x\": stopped by SIGTERM");
-    error_clear(&err);
 }
 
 static void no_migration_is_begun_after_a_wish_to_stop(void **state)
@@ -322,8 +193,8 @@ static void no_migration_is_begun_after_a_wish_to_stop(void **state)
     size_t n_applied;
     two_tables(world);
     (void)make_plan(world);
-    (void)raise(SIGINT);
-    assert_fails(execute(world, &n_applied, &err), ERROR_INTERRUPTED);
+    (void)raise(SIGTERM);
+    assert_fails(execute(world, &n_applied, &err), ERROR_TERMINATED);
     error_clear(&err);
     interrupt_forget();
     must_be(world->db, "select to_regclass('a') is null", "t");
@@ -331,7 +202,7 @@ static void no_migration_is_begun_after_a_wish_to_stop(void **state)
 
 /* --- the world has changed since the plan was made --- */
 
-static void expect_stale(const struct world *world, const char *message)
+static void expect_stale(struct world *world, const char *message)
 {
     struct error err = ERROR_INIT;
     size_t n_applied;
@@ -412,30 +283,25 @@ static void a_file_that_has_changed_meanwhile_is_not_run(void **state)
     write_migration(world, B, "create table b (id int); drop table a;\n");
     assert_fails(execute(world, &n_applied, &err), ERROR_STALE);
     assert_contains(err.message, "/m/" B "/migration.sql has changed since the release was read");
-    assert_int_equal(n_applied, 1);
+    assert_int_equal(n_applied, 0); /* not even the one before it */
     error_clear(&err);
-    must_be(world->db, "select to_regclass('a') is not null and to_regclass('b') is null", "t");
-    assert_int_equal(deploy(world), 1);
+    must_be(world->db, "select to_regclass('a') is null and to_regclass('b') is null", "t");
+    assert_int_equal(deploy(world), 2);
 }
 
 int main(void)
 {
-#define IN_A_WORLD(test) cmocka_unit_test_setup_teardown(test, open_world, close_world)
     const struct CMUnitTest tests[] = {
-        IN_A_WORLD(a_plan_is_executed_in_order),
-        IN_A_WORLD(where_nothing_is_to_do_nobody_is_bothered),
-        IN_A_WORLD(a_schema_of_its_own_is_made_and_kept_to),
-        IN_A_WORLD(what_one_migration_sets_does_not_reach_the_next),
-        IN_A_WORLD(a_role_and_a_lock_that_one_migration_leaves_do_not_reach_the_next),
-        IN_A_WORLD(four_at_once_apply_each_migration_once),
-        IN_A_WORLD(who_holds_the_lock_is_told_when_patience_ends),
-        IN_A_WORLD(the_lock_is_waited_for),
-        IN_A_WORLD(a_wish_to_stop_ends_the_wait_for_the_lock),
-        IN_A_WORLD(what_somebody_else_has_done_meanwhile_is_fine_when_it_is_all),
-        IN_A_WORLD(a_history_that_has_become_another_makes_the_plan_stale),
-        IN_A_WORLD(another_server_makes_the_plan_stale),
-        IN_A_WORLD(a_file_that_has_changed_meanwhile_is_not_run),
-        IN_A_WORLD(no_migration_is_begun_after_a_wish_to_stop),
+        IN_A_PLANNED_WORLD(a_plan_is_executed_in_order),
+        IN_A_PLANNED_WORLD(where_nothing_is_to_do_nobody_is_bothered),
+        IN_A_PLANNED_WORLD(a_schema_of_its_own_is_made_and_kept_to),
+        IN_A_PLANNED_WORLD(four_at_once_apply_each_migration_once),
+        IN_A_PLANNED_WORLD(a_lock_that_somebody_holds_is_told_with_the_environment),
+        IN_A_PLANNED_WORLD(no_migration_is_begun_after_a_wish_to_stop),
+        IN_A_PLANNED_WORLD(what_somebody_else_has_done_meanwhile_is_fine_when_it_is_all),
+        IN_A_PLANNED_WORLD(a_history_that_has_become_another_makes_the_plan_stale),
+        IN_A_PLANNED_WORLD(another_server_makes_the_plan_stale),
+        IN_A_PLANNED_WORLD(a_file_that_has_changed_meanwhile_is_not_run),
     };
     interrupt_install();
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,81 +1,5 @@
 /* What a plan says about a database, and against deploying to it. */
-#include "world.h"
-
-#define A "20260101000000_a"
-#define B "20260102000000_b"
-#define C "20260103000000_c"
-#define CREATE_HISTORY                                                                             \
-    "create table _prisma_migrations (id varchar(36) primary key default md5(random()::text),"     \
-    " checksum varchar(64) not null default 'x', finished_at timestamptz,"                         \
-    " migration_name varchar(255) not null, logs text, rolled_back_at timestamptz,"                \
-    " started_at timestamptz not null default clock_timestamp(),"                                  \
-    " applied_steps_count integer not null default 0)"
-
-static int open_world(void **state)
-{
-    (void)world_open(state);
-    struct world *world = *state;
-    write_migration(world, A, "create table a (id int);\n");
-    write_migration(world, B, "create table b (id int);\n");
-    write_migration(world, C, "create table c (id int);\n");
-    run(world->db, CREATE_HISTORY);
-    (void)make_plan(world);
-    return 0;
-}
-
-static void row(const struct world *world, const char *members, const char *values)
-{
-    CLEANUP(mem_freep)
-    char *sql = mem_printf("insert into _prisma_migrations (%s) values (%s)", members, values);
-    run(world->db, sql);
-}
-
-static void applied(const struct world *world, const char *name, const char *checksum)
-{
-    CLEANUP(mem_freep)
-    char *values = mem_printf("'%s', '%s', clock_timestamp()", name, checksum);
-    row(world, "migration_name, checksum, finished_at", values);
-}
-
-static const char *checksum_of(const struct world *world, const char *name)
-{
-    return release_find(world->release, name)->checksum;
-}
-
-static void applied_as_it_is(const struct world *world, const char *name)
-{
-    applied(world, name, checksum_of(world, name));
-}
-
-/* The states in the order of the names, by their first letters: "aapo"; missing is "m". */
-static void expect_states(struct world *world, const char *wanted)
-{
-    char got[16] = "";
-    const struct deploy_plan *plan = make_plan(world);
-    size_t n = 0;
-    assert_true(plan->n < sizeof got);
-    for (size_t i = 0; i < plan->n; i++) {
-        got[i] = migration_state_name(plan->items[i].state)[0];
-        assert_true(i == 0 || strcmp(plan->items[i - 1].name, plan->items[i].name) < 0);
-    }
-    assert_string_equal(got, wanted);
-    for (size_t i = 0; i < MIGRATION_STATE_MAX; i++) {
-        n += plan->count[i];
-    }
-    assert_int_equal(n, plan->n);
-}
-
-static void expect_refusal(const struct world *world, const char *message)
-{
-    assert_int_equal(world->plan->refusal.code, ERROR_REFUSED);
-    assert_contains(world->plan->refusal.message, message);
-    assert_non_null(world->plan->refusal.hint);
-}
-
-static void expect_no_refusal(const struct world *world)
-{
-    assert_int_equal(world->plan->refusal.code, ERROR_NONE);
-}
+#include "planning.h"
 
 static void an_empty_database_has_everything_pending(void **state)
 {
@@ -117,9 +41,76 @@ static void a_begun_migration_has_failed(void **state)
         "'" A "', '2026-05-01 10:00:00+00', 'ERROR: no luck'");
     expect_states(world, "fpp");
     expect_refusal(world, "migration \"" A "\" has failed before");
-    assert_contains(world->plan->refusal.detail, "begun at 2026-05-01T10:00:00Z");
+    assert_contains(world->plan->refusal.detail, "begun at 2026-05-01T10:00:00Z, and neither");
     assert_contains(world->plan->refusal.detail, "ERROR: no luck");
-    assert_contains(world->plan->refusal.hint, "resolve --rolled-back " A);
+    assert_contains(world->plan->refusal.hint, "headgate resolve x " A " --rolled-back");
+}
+
+static void one_that_we_have_begun_is_gone_on_with(void **state)
+{
+    struct world *world = *state;
+    row(world, "migration_name, logs", "'" A "', 'headgate: no step is done yet'");
+    expect_states(world, "upp");
+    expect_no_refusal(world);
+    assert_int_equal(deploy_plan_size(world->plan), 3);
+    row(world, "migration_name, logs", "'20260101120000_gone', 'headgate: no step is done yet'");
+    expect_states(world, "ufpp");
+    expect_refusal(world, "migration \"20260101120000_gone\" has failed before");
+}
+
+static void one_that_is_out_of_order_is_allowed_with_a_reason(void **state)
+{
+    struct world *world = *state;
+    const struct deploy_request request = {.out_of_order_reason = "a hotfix"};
+    applied_as_it_is(world, B);
+    (void)make_plan_for(world, &request);
+    expect_no_refusal(world);
+    assert_true(plan_item_is_to_do(world->plan, &world->plan->items[0]));
+    assert_false(plan_item_is_to_do(world->plan, &world->plan->items[1]));
+    struct error err = ERROR_INIT;
+    size_t n_applied = 0;
+    assert_ok(execute(world, &n_applied, &err));
+    assert_int_equal(n_applied, 2);
+    must_be(world->db, "select string_agg(reason, ', ') from headgate.migration",
+            "a hotfix, a hotfix");
+}
+
+static void a_database_that_says_it_is_another_one_is_not_touched(void **state)
+{
+    struct world *world = *state;
+    struct error err = ERROR_INIT;
+    assert_ok(history_mark(world->db, "production", "production", "somebody", SOON, &err));
+    (void)make_plan(world);
+    assert_int_equal(world->plan->refusal.code, ERROR_STALE);
+    assert_string_equal(world->plan->refusal.message,
+                        "this database says that it is \"production\", not \"x\"");
+    assert_contains(world->plan->refusal.hint, "headgate mark x");
+    assert_ok(history_mark(world->db, "x", "test", "somebody", SOON, &err));
+    (void)make_plan(world);
+    expect_no_refusal(world);
+}
+
+static void an_edit_is_shown_where_the_applied_text_is_known(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(deploy(world), 3);
+    write_migration(world, B, "create table b (id int);\r\ncreate table bb (id int);\n");
+    expect_states(world, "aea");
+    expect_refusal(world, "migration \"" B "\" was edited after it was applied");
+    assert_int_equal(world->plan->refusal.problems.n, 1);
+    const struct problem *problem = &world->plan->refusal.problems.items[0];
+    assert_int_equal(problem->line, 2);
+    assert_string_equal(problem->source_line, "create table bb (id int);");
+    assert_string_equal(problem->notes.items[0], "what was applied ends before it");
+    write_migration(world, B, "create table c (id int);\n");
+    (void)make_plan(world);
+    problem = &world->plan->refusal.problems.items[0];
+    assert_int_equal(problem->line, 1);
+    assert_string_equal(problem->notes.items[0], "applied was: create table b (id int);");
+    run(world->db, "update headgate.migration set sql = null");
+    (void)make_plan(world);
+    expect_refusal(world, "was edited after it was applied");
+    assert_int_equal(world->plan->refusal.problems.n, 0);
 }
 
 static void a_failed_migration_that_the_release_does_not_have_counts_too(void **state)
@@ -250,7 +241,7 @@ static void tables_without_a_history_are_refused(void **state)
     run(world->db, "create table theirs (id int)");
     expect_states(world, "ppp");
     expect_refusal(world, "the database has tables already, but no history of migrations");
-    assert_contains(world->plan->refusal.detail, "Schema \"public\"");
+    assert_contains(world->plan->refusal.detail, "Schema \"public\" of ");
     run(world->db, CREATE_HISTORY);
     expect_states(world, "ppp");
     expect_no_refusal(world);
@@ -261,7 +252,7 @@ static void the_schema_is_the_one_of_the_url(void **state)
     struct world *world = *state;
     CLEANUP(mem_freep)
     char *url = mem_printf("postgresql://tester@/postgres?host=%s/pg&schema=shop", scratch_dir());
-    world_environment(world, url, "");
+    change_environment(world, url, "");
     run(world->db, "create table theirs (id int)");
     applied_as_it_is(world, A);
     expect_states(world, "ppp");
@@ -277,7 +268,7 @@ static void a_database_out_of_reach_is_a_failure(void **state)
     struct world *world = *state;
     struct error err = ERROR_INIT;
     struct deploy_plan *plan = NULL;
-    world_environment(world, "host=/nowhere dbname=x", "");
+    change_environment(world, "host=/nowhere dbname=x", "");
     assert_fails(deploy_plan_make(&world->set->items[0], world->release, NULL, SOON, &plan, &err),
                  ERROR_UNREACHABLE);
     assert_contains(err.message, "environment \"x\": could not connect to /nowhere");
@@ -292,7 +283,7 @@ static void a_history_that_may_not_be_read_is_a_failure(void **state)
     struct deploy_plan *plan = NULL;
     run(world->db, "create role stranger login");
     CLEANUP(mem_freep) char *url = mem_printf("%s user=stranger", world->url);
-    world_environment(world, url, "");
+    change_environment(world, url, "");
     assert_fails(deploy_plan_make(&world->set->items[0], world->release, NULL, SOON, &plan, &err),
                  ERROR_DATABASE);
     assert_contains(err.message, "environment \"x\": permission denied for schema \"public\"");
@@ -313,7 +304,7 @@ static void what_only_a_pipeline_brings_refuses_a_single_deploy(void **state)
     static const struct {
         const char *require, *word;
     } cases[] = {
-        {"\"evidence\":[\"e2e\"]", "requires evidence,"},
+        {"\"evidence\":[\"e2e\"]", "its policy requires evidence,"},
         {"\"backup\":{}", "requires a backup,"},
         {"\"approvals\":1", "requires approvals,"},
         {"\"windows\":[\"Mon 08:00-16:00 UTC\"]", "requires a window of time,"},
@@ -321,7 +312,7 @@ static void what_only_a_pipeline_brings_refuses_a_single_deploy(void **state)
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         CLEANUP(mem_freep) char *members = mem_printf(",\"require\":{%s}", cases[i].require);
-        world_environment(world, world->url, members);
+        change_environment(world, world->url, members);
         check_policy(world);
         expect_refusal(world, cases[i].word);
     }
@@ -332,6 +323,19 @@ static void what_only_a_pipeline_brings_refuses_a_single_deploy(void **state)
     expect_no_refusal(world);
 }
 
+static void a_release_that_nobody_has_signed_is_refused(void **state)
+{
+    struct world *world = *state;
+    scratch_sh(
+        "ssh-keygen -q -t ed25519 -N '' -f key && (echo -n 'ci namespaces=\"headgate-release\""
+        " '; cat key.pub) >signers");
+    CLEANUP(mem_freep)
+    char *members = mem_printf(",\"require\":{\"signed_by\":\"%s/signers\"}", scratch_dir());
+    change_environment(world, world->url, members);
+    check_policy(world);
+    expect_refusal(world, "it takes signed releases only: ");
+}
+
 /* "x" comes after "before", which has the history of a schema of its own. */
 static void come_after(struct world *world, const char *members)
 {
@@ -339,7 +343,7 @@ static void come_after(struct world *world, const char *members)
     char *all = mem_printf(",\"after\":[\"before\"]%s},\"before\":{\"kind\":\"test\",\"url\":"
                            "\"postgresql://tester@/postgres?host=%s/pg&schema=before\"",
                            members, scratch_dir());
-    world_environment(world, world->url, all);
+    change_environment(world, world->url, all);
 }
 
 static void the_one_before_must_have_the_same(void **state)
@@ -381,38 +385,42 @@ static void a_one_before_out_of_reach_is_a_failure(void **state)
 {
     struct world *world = *state;
     struct error err = ERROR_INIT;
-    world_environment(world, world->url,
-                      ",\"after\":[\"before\"]},\"before\":{\"kind\":\"test\","
-                      "\"url\":\"host=/nowhere dbname=x\"");
+    change_environment(world, world->url,
+                       ",\"after\":[\"before\"]},\"before\":{\"kind\":\"test\","
+                       "\"url\":\"host=/nowhere dbname=x\"");
     assert_fails(deploy_plan_check_policy(make_plan(world), SOON, &err), ERROR_UNREACHABLE);
-    assert_contains(err.message, "environment \"before\": could not connect");
+    assert_contains(err.message, "\"before\" comes before \"x\", and could not be looked at: ");
     error_clear(&err);
 }
 
 int main(void)
 {
-#define IN_A_WORLD(test) cmocka_unit_test_setup_teardown(test, open_world, world_close)
     const struct CMUnitTest tests[] = {
-        IN_A_WORLD(an_empty_database_has_everything_pending),
-        IN_A_WORLD(migrations_are_applied_or_pending),
-        IN_A_WORLD(a_begun_migration_has_failed),
-        IN_A_WORLD(a_failed_migration_that_the_release_does_not_have_counts_too),
-        IN_A_WORLD(an_edited_migration_is_told_with_both_checksums),
-        IN_A_WORLD(a_migration_that_the_release_does_not_have_is_missing),
-        IN_A_WORLD(one_before_an_applied_one_is_out_of_order),
-        IN_A_WORLD(the_weightiest_reason_is_told),
-        IN_A_WORLD(what_was_rolled_back_is_pending_again),
-        IN_A_WORLD(of_several_rows_for_a_name_the_living_one_counts),
-        IN_A_WORLD(old_checksums_without_zeros_are_no_edit),
-        IN_A_WORLD(other_line_breaks_are_no_edit),
-        IN_A_WORLD(tables_without_a_history_are_refused),
-        IN_A_WORLD(the_schema_is_the_one_of_the_url),
-        IN_A_WORLD(a_database_out_of_reach_is_a_failure),
-        IN_A_WORLD(a_history_that_may_not_be_read_is_a_failure),
-        IN_A_WORLD(what_only_a_pipeline_brings_refuses_a_single_deploy),
-        IN_A_WORLD(the_one_before_must_have_the_same),
-        IN_A_WORLD(another_reason_is_not_hidden_by_policy),
-        IN_A_WORLD(a_one_before_out_of_reach_is_a_failure),
+        IN_A_NEW_WORLD(an_empty_database_has_everything_pending),
+        IN_A_NEW_WORLD(migrations_are_applied_or_pending),
+        IN_A_NEW_WORLD(a_begun_migration_has_failed),
+        IN_A_NEW_WORLD(one_that_we_have_begun_is_gone_on_with),
+        IN_A_NEW_WORLD(one_that_is_out_of_order_is_allowed_with_a_reason),
+        IN_A_NEW_WORLD(a_database_that_says_it_is_another_one_is_not_touched),
+        IN_A_NEW_WORLD(an_edit_is_shown_where_the_applied_text_is_known),
+        IN_A_NEW_WORLD(a_failed_migration_that_the_release_does_not_have_counts_too),
+        IN_A_NEW_WORLD(an_edited_migration_is_told_with_both_checksums),
+        IN_A_NEW_WORLD(a_migration_that_the_release_does_not_have_is_missing),
+        IN_A_NEW_WORLD(one_before_an_applied_one_is_out_of_order),
+        IN_A_NEW_WORLD(the_weightiest_reason_is_told),
+        IN_A_NEW_WORLD(what_was_rolled_back_is_pending_again),
+        IN_A_NEW_WORLD(of_several_rows_for_a_name_the_living_one_counts),
+        IN_A_NEW_WORLD(old_checksums_without_zeros_are_no_edit),
+        IN_A_NEW_WORLD(other_line_breaks_are_no_edit),
+        IN_A_NEW_WORLD(tables_without_a_history_are_refused),
+        IN_A_NEW_WORLD(the_schema_is_the_one_of_the_url),
+        IN_A_NEW_WORLD(a_database_out_of_reach_is_a_failure),
+        IN_A_NEW_WORLD(a_history_that_may_not_be_read_is_a_failure),
+        IN_A_NEW_WORLD(what_only_a_pipeline_brings_refuses_a_single_deploy),
+        IN_A_NEW_WORLD(a_release_that_nobody_has_signed_is_refused),
+        IN_A_NEW_WORLD(the_one_before_must_have_the_same),
+        IN_A_NEW_WORLD(another_reason_is_not_hidden_by_policy),
+        IN_A_NEW_WORLD(a_one_before_out_of_reach_is_a_failure),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

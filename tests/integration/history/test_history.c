@@ -1,66 +1,5 @@
-/* The history table and Prisma's lock, on a real server. */
-#include "../db/sessions.h"
-
-#include <stdlib.h>
-
-#include "headgate/history.h"
-
-#define CHECKSUM "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-
-static struct db *db;
-static const char *url;
-
-/* All of them share a database, because to make one takes a while. */
-static int open_db(void **state)
-{
-    (void)state;
-    url = scratch_postgres();
-    db = session(url, false);
-    run(db, "do $$ declare name text; begin\n"
-            "  for name in select nspname from pg_namespace\n"
-            "              where nspname !~ '^pg_' and nspname <> 'information_schema'\n"
-            "  loop execute format('drop schema %I cascade', name); end loop;\n"
-            "end $$");
-    run(db, "create schema public");
-    return 0;
-}
-
-static int close_db(void **state)
-{
-    (void)state;
-    db_closep(&db);
-    return 0;
-}
-
-static void create_in(const char *schema)
-{
-    struct error err = ERROR_INIT;
-    assert_ok(history_use_schema(db, schema, SOON, &err));
-    assert_ok(history_create(db, SOON, &err));
-}
-
-static struct history *read_in(const char *schema)
-{
-    struct error err = ERROR_INIT;
-    struct history *history = NULL;
-    assert_ok(history_use_schema(db, schema, SOON, &err));
-    assert_ok(history_read(db, schema, SOON, &history, &err));
-    return history;
-}
-
-/* What deploy does around a migration, and in it. */
-static bool migrate(const char *schema, const char *sql)
-{
-    struct error err = ERROR_INIT;
-    char id[UUID_SIZE];
-    bool found = false;
-    assert_ok(db_begin(db, SOON, &err));
-    assert_ok(history_begin(db, "20260101000000_init", CHECKSUM, id, SOON, &err));
-    assert_ok(db_run_script(db, sql, SOON, &err));
-    assert_ok(history_finish(db, schema, id, SOON, &found, &err));
-    assert_ok(!db_in_transaction(db) || db_commit(db, SOON, &err));
-    return found;
-}
+/* The table, as Prisma makes and reads it, on a real server. */
+#include "histories.h"
 
 static void the_table_is_prismas_column_for_column(void **state)
 {
@@ -89,7 +28,7 @@ static void a_finished_row_is_what_prisma_writes(void **state)
 {
     (void)state;
     create_in(NULL);
-    assert_true(migrate(NULL, "select 1"));
+    must_migrate(NULL, "select 1");
     must_be(db,
             "select id ~ '^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$'"
             " from _prisma_migrations",
@@ -99,70 +38,28 @@ static void a_finished_row_is_what_prisma_writes(void **state)
             " rolled_back_at is null, finished_at >= started_at,"
             " started_at between now() - interval '1 minute' and clock_timestamp())"
             " from _prisma_migrations",
-            "20260101000000_init 1 t t t t");
+            NAME " 1 t t t t");
     must_be(db, "select checksum from _prisma_migrations", CHECKSUM);
 }
 
-static void the_times_are_not_those_of_the_transaction(void **state)
+static void its_times_are_those_of_the_migration(void **state)
 {
     (void)state;
-    struct error err = ERROR_INIT;
-    char id[UUID_SIZE];
-    bool found = false;
     create_in(NULL);
-    assert_ok(db_begin(db, SOON, &err));
-    run(db, "select pg_sleep(0.05)");
-    assert_ok(history_begin(db, "20260101000000_init", CHECKSUM, id, SOON, &err));
-    run(db, "select pg_sleep(0.05)");
-    assert_ok(history_finish(db, NULL, id, SOON, &found, &err));
+    must_migrate(NULL, "select pg_sleep(0.05)");
     must_be(db,
-            "select started_at - now() >= interval '50 milliseconds' and"
-            " finished_at - started_at >= interval '50 milliseconds' from _prisma_migrations",
+            "select finished_at - started_at >= interval '50 milliseconds' from"
+            " _prisma_migrations",
             "t");
-    assert_ok(db_commit(db, SOON, &err));
 }
 
-static void a_begun_row_is_not_finished(void **state)
-{
-    (void)state;
-    struct error err = ERROR_INIT;
-    char id[UUID_SIZE];
-    create_in(NULL);
-    assert_ok(history_begin(db, "20260101000000_init", CHECKSUM, id, SOON, &err));
-    CLEANUP(history_freep) struct history *history = read_in(NULL);
-    assert_int_equal(history->n, 1);
-    assert_string_equal(history->rows[0].id, id);
-    assert_string_equal(history->rows[0].name, "20260101000000_init");
-    assert_string_equal(history->rows[0].checksum, CHECKSUM);
-    assert_non_null(history->rows[0].started_at);
-    assert_null(history->rows[0].finished_at);
-    assert_null(history->rows[0].rolled_back_at);
-    assert_null(history->rows[0].logs);
-    must_be(db, "select applied_steps_count from _prisma_migrations", "0");
-}
-
-static void a_row_that_is_gone_is_not_found(void **state)
-{
-    (void)state;
-    create_in(NULL);
-    assert_false(migrate(NULL, "delete from _prisma_migrations"));
-    assert_false(migrate(NULL, "rollback"));
-}
-
-static void a_migration_that_changes_the_search_path_is_finished_all_the_same(void **state)
-{
-    (void)state;
-    create_in("shop");
-    assert_true(migrate("shop", "set search_path to pg_catalog"));
-    must_be(db, "select count(*) from shop._prisma_migrations where finished_at is not null", "1");
-    must_be(db, "select current_setting('search_path')", "shop");
-}
+/* --- the table --- */
 
 static void the_table_is_made_once(void **state)
 {
     (void)state;
     create_in(NULL);
-    assert_true(migrate(NULL, "select 1"));
+    must_migrate(NULL, "select 1");
     create_in(NULL);
     CLEANUP(history_freep) struct history *history = read_in(NULL);
     assert_true(history->exists);
@@ -176,7 +73,7 @@ static void a_schema_is_made_whatever_its_name(void **state)
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         create_in(names[i]);
         create_in(names[i]);
-        assert_true(migrate(names[i], "select 1"));
+        must_migrate(names[i], "select 1");
         CLEANUP(history_freep) struct history *history = read_in(names[i]);
         assert_true(history->exists);
         assert_int_equal(history->n, 1);
@@ -189,6 +86,7 @@ static void a_schema_that_is_there_needs_no_right_to_make_one(void **state)
 {
     (void)state;
     struct error err = ERROR_INIT;
+    run(db, "drop role if exists modest");
     run(db, "create role modest login");
     run(db, "create schema shop authorization modest");
     CLEANUP(mem_freep) char *modest = mem_printf("%s user=modest", url);
@@ -289,119 +187,12 @@ static void a_history_that_may_not_be_read_is_not_a_missing_one(void **state)
     expect_not_readable(other, "permission denied for table _prisma_migrations");
 }
 
-/* --- the lock --- */
-
-static bool try_lock(struct db *of)
-{
-    struct error err = ERROR_INIT;
-    bool locked = false;
-    assert_ok(history_try_lock(of, SOON, &locked, &err));
-    return locked;
-}
-
-static bool find_holder(struct history_holder *ret_holder)
-{
-    struct error err = ERROR_INIT;
-    bool found = false;
-    assert_ok(history_lock_holder(db, SOON, &found, ret_holder, &err));
-    return found;
-}
-
-static void the_lock_excludes_others_and_names_its_holder(void **state)
-{
-    (void)state;
-    CLEANUP(history_holder_clear) struct history_holder holder = {0};
-    CLEANUP(db_closep) struct db *other = session(url, false);
-    CLEANUP(mem_freep) char *pid = value(other, "select pg_backend_pid()");
-    CLEANUP(mem_freep)
-    char *since = value(other, "select to_char(backend_start at time zone 'UTC',"
-                               " 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') from pg_stat_activity"
-                               " where pid = pg_backend_pid()");
-    assert_false(find_holder(&holder));
-    assert_true(try_lock(other));
-    assert_false(try_lock(db));
-    assert_true(find_holder(&holder));
-    assert_int_equal(holder.pid, strtol(pid, NULL, 10));
-    assert_string_equal(holder.application, "headgate test");
-    assert_string_equal(holder.client, "this machine");
-    assert_string_equal(holder.since, since);
-}
-
-static void the_lock_is_the_one_that_prisma_takes(void **state)
-{
-    (void)state;
-    CLEANUP(db_closep) struct db *prisma = session(url, false);
-    run(prisma, "set application_name to ''");
-    run(prisma, "select pg_advisory_lock(72707369)");
-    CLEANUP(history_holder_clear) struct history_holder holder = {0};
-    assert_false(try_lock(db));
-    assert_true(find_holder(&holder));
-    assert_string_equal(holder.application, "client backend");
-    run(prisma, "select pg_advisory_unlock(72707369)");
-    assert_true(try_lock(db));
-}
-
-static void other_advisory_locks_are_not_mistaken_for_it(void **state)
-{
-    (void)state;
-    CLEANUP(history_holder_clear) struct history_holder holder = {0};
-    CLEANUP(db_closep) struct db *other = session(url, false);
-    run(other, "select pg_advisory_lock(0, 72707369), pg_advisory_lock(1, 72707369),"
-               " pg_advisory_lock(72707368), pg_advisory_lock((1::bigint << 32) + 72707369)");
-    assert_false(find_holder(&holder));
-    assert_true(try_lock(db));
-}
-
-static void the_lock_is_of_one_database(void **state)
-{
-    (void)state;
-    CLEANUP(history_holder_clear) struct history_holder holder = {0};
-    CLEANUP(mem_freep) char *template1 = mem_printf("%s dbname=template1", url);
-    CLEANUP(db_closep) struct db *elsewhere = session(template1, false);
-    assert_true(try_lock(elsewhere));
-    assert_false(find_holder(&holder));
-    assert_true(try_lock(db));
-}
-
-static void wait_for_lock(void)
-{
-    msec deadline = SOON;
-    while (!try_lock(db)) {
-        assert_false(deadline_passed(deadline));
-        deadline_sleep(deadline_in(10));
-    }
-}
-
-static void the_lock_is_freed_by_the_end_of_the_session(void **state)
-{
-    (void)state;
-    struct db *other = session(url, false);
-    assert_true(try_lock(other));
-    db_closep(&other);
-    wait_for_lock();
-}
-
-static void the_lock_is_freed_by_the_death_of_the_backend(void **state)
-{
-    (void)state;
-    CLEANUP(db_closep) struct db *other = session(url, false);
-    CLEANUP(mem_freep) char *pid = value(other, "select pg_backend_pid()");
-    CLEANUP(mem_freep) char *terminate = mem_printf("select pg_terminate_backend(%s)", pid);
-    assert_true(try_lock(other));
-    run(db, terminate);
-    wait_for_lock();
-}
-
 int main(void)
 {
-#define IN_AN_EMPTY_DATABASE(test) cmocka_unit_test_setup_teardown(test, open_db, close_db)
     const struct CMUnitTest tests[] = {
         IN_AN_EMPTY_DATABASE(the_table_is_prismas_column_for_column),
         IN_AN_EMPTY_DATABASE(a_finished_row_is_what_prisma_writes),
-        IN_AN_EMPTY_DATABASE(the_times_are_not_those_of_the_transaction),
-        IN_AN_EMPTY_DATABASE(a_begun_row_is_not_finished),
-        IN_AN_EMPTY_DATABASE(a_row_that_is_gone_is_not_found),
-        IN_AN_EMPTY_DATABASE(a_migration_that_changes_the_search_path_is_finished_all_the_same),
+        IN_AN_EMPTY_DATABASE(its_times_are_those_of_the_migration),
         IN_AN_EMPTY_DATABASE(the_table_is_made_once),
         IN_AN_EMPTY_DATABASE(a_schema_is_made_whatever_its_name),
         IN_AN_EMPTY_DATABASE(a_schema_that_is_there_needs_no_right_to_make_one),
@@ -410,12 +201,6 @@ int main(void)
         IN_AN_EMPTY_DATABASE(an_extensions_tables_are_nobodys),
         IN_AN_EMPTY_DATABASE(rows_come_in_the_order_of_their_start_with_utc_times),
         IN_AN_EMPTY_DATABASE(a_history_that_may_not_be_read_is_not_a_missing_one),
-        IN_AN_EMPTY_DATABASE(the_lock_excludes_others_and_names_its_holder),
-        IN_AN_EMPTY_DATABASE(the_lock_is_the_one_that_prisma_takes),
-        IN_AN_EMPTY_DATABASE(other_advisory_locks_are_not_mistaken_for_it),
-        IN_AN_EMPTY_DATABASE(the_lock_is_of_one_database),
-        IN_AN_EMPTY_DATABASE(the_lock_is_freed_by_the_end_of_the_session),
-        IN_AN_EMPTY_DATABASE(the_lock_is_freed_by_the_death_of_the_backend),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
