@@ -17,15 +17,24 @@ static bool look_again(const struct deploy_plan *plan, struct db *db, struct dep
     return plan_read_history(now, db, DEADLINE_NONE, err);
 }
 
-/* Fewer than planned are left where another deploy of the same release was faster: what is left
- * must be nothing, or exactly what was planned. */
+/* As it was planned; or somebody else was faster with a part of it. */
+static bool is_as_planned(const struct deploy_plan *plan, const struct plan_item *planned,
+                          const struct plan_item *now)
+{
+    bool same = now->state == planned->state;
+    bool further = now->state == MIGRATION_APPLIED || now->state == MIGRATION_UNFINISHED;
+    return text_equal(now->name, planned->name) &&
+           (same || (further && plan_item_is_to_do(plan, planned)));
+}
+
+/* What is left must have been planned: nothing, where another deploy of the same release was
+ * faster, or a part, where that one died on the way. */
 static bool check_still_true(const struct deploy_plan *plan, const struct deploy_plan *now,
                              bool *ret_nothing_left, struct error *err)
 {
     bool same = now->n == plan->n;
     for (size_t i = 0; same && i < now->n; i++) {
-        same = now->items[i].state == plan->items[i].state &&
-               text_equal(now->items[i].name, plan->items[i].name);
+        same = is_as_planned(plan, &plan->items[i], &now->items[i]);
     }
     *ret_nothing_left = now->count[MIGRATION_APPLIED] == now->n;
     if (!same && !*ret_nothing_left) {

@@ -55,11 +55,9 @@ static char *locked_names(const struct script *script, const struct script_step 
     return db_array(&names);
 }
 
-size_t courtesy_add_question(const struct script *script, const struct script_step *step,
-                             struct db_batch *batch)
+size_t courtesy_add_question(struct db_batch *batch)
 {
-    CLEANUP(mem_freep) char *names = locked_names(script, step);
-    return db_batch_add(batch, &SQL_ENGINE_ROOM, DB_PARAMS(names));
+    return db_batch_add(batch, &SQL_ENGINE_ROOM, DB_NO_PARAMS);
 }
 
 static char *describe_obstacle(const struct db_rows *rows)

@@ -195,6 +195,10 @@ static void explain_this(struct engine *engine, const struct script *script, siz
     proven = proof_of_failed(engine, statement);
     if (proven != NULL) {
         explain_add(err, "%s", proven);
+    } else if ((err->code == ERROR_INTERRUPTED || err->code == ERROR_TERMINATED) &&
+               !outcome->unsent) {
+        explain_add(err, "Step %zu, %s, was stopped: the next deploy goes on with it.", step + 1,
+                    statement->verb);
     } else if (outcome->unsent) {
         explain_add(err, "Step %zu, %s, was not begun.", step + 1, statement->verb);
     } else if (outcome->lost && outcome->known) {

@@ -52,8 +52,9 @@ NODISCARD bool session_take_prisma_key(struct engine *engine, struct error *err)
 /* Do these statements lock relations that others may hold? */
 bool courtesy_needs_room(const struct script *script, const struct script_step *step);
 /* A step that fails where a dump or a vacuum against wraparound holds one of them. */
-size_t courtesy_add_question(const struct script *script, const struct script_step *step,
-                             struct db_batch *batch);
+size_t courtesy_add_question(struct db_batch *batch);
+/* What its failure says where there may be no room. */
+#define COURTESY_NO_ROOM "22P02"
 /* Waits until none does; clears the error that said so. */
 NODISCARD bool courtesy_wait_for_room(struct engine *engine, const struct script *script,
                                       const struct script_step *step, struct error *err);

@@ -40,6 +40,14 @@ static const struct sql_statement *statement_of(const struct run *run, size_t st
     return &run->script->sql.statements[step_at(run, step)->first];
 }
 
+static bool is_concurrent(const struct sql_statement *statement)
+{
+    return statement->kind == SQL_CREATE_INDEX_CONCURRENTLY ||
+           statement->kind == SQL_DROP_INDEX_CONCURRENTLY ||
+           statement->kind == SQL_REINDEX_CONCURRENTLY ||
+           statement->kind == SQL_DETACH_CONCURRENTLY;
+}
+
 /* --- what is written about it --- */
 
 struct progress {
@@ -82,12 +90,20 @@ static bool note_done(const struct run *run, size_t n_steps, struct error *err)
                                    &progress, err);
 }
 
+/* A wish to stop can come when the statement has just ended; the catalog knows. */
+static bool was_stopped(const struct run *run, size_t step, const struct outcome *outcome,
+                        const struct error *failure)
+{
+    return !outcome->unsent && is_concurrent(statement_of(run, step)) &&
+           (failure->code == ERROR_INTERRUPTED || failure->code == ERROR_TERMINATED);
+}
+
 /* As good as possible: the failure itself is what people must hear of. Where it is not known what
  * the step did, the row goes on saying that it has begun. */
 static void note_failed(const struct run *run, size_t step, const struct outcome *outcome,
                         const struct error *failure)
 {
-    bool in_doubt = outcome->lost && !outcome->known;
+    bool in_doubt = (outcome->lost && !outcome->known) || was_stopped(run, step, outcome, failure);
     CLEANUP(error_clear) struct error ignored = ERROR_INIT;
     CLEANUP(mem_freep) char *where = statement_where(run->script, step_at(run, step)->first);
     CLEANUP(mem_freep) char *note = history_note_failed(step, where, failure->message);
@@ -162,14 +178,6 @@ static bool make_session(struct run *run, struct error *err)
 }
 
 /* --- statements outside of transactions --- */
-
-static bool is_concurrent(const struct sql_statement *statement)
-{
-    return statement->kind == SQL_CREATE_INDEX_CONCURRENTLY ||
-           statement->kind == SQL_DROP_INDEX_CONCURRENTLY ||
-           statement->kind == SQL_REINDEX_CONCURRENTLY ||
-           statement->kind == SQL_DETACH_CONCURRENTLY;
-}
 
 /* Does the file itself say how long its statements may wait? */
 static bool file_sets_timeouts(const struct run *run)

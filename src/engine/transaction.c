@@ -103,7 +103,7 @@ static void add_preparation(struct transaction *t, bool own_begin)
         session_add_settings(t->engine, *batch, t->closing->migration);
     }
     t->room_batch = ask ? *batch : NULL;
-    t->room = ask ? courtesy_add_question(t->script, t->step, *batch) : 0;
+    t->room = ask ? courtesy_add_question(*batch) : 0;
 }
 
 static void fill(struct transaction *t)
@@ -140,6 +140,11 @@ static size_t line_of(const struct transaction *t)
     return line;
 }
 
+static bool is_no_room(const struct error *err)
+{
+    return text_equal(err->sqlstate, COURTESY_NO_ROOM);
+}
+
 /* ret_no_room: nothing was begun, because somebody holds what it needs. */
 static bool attempt(struct transaction *t, size_t *ret_failed, bool *ret_no_room, struct error *err)
 {
@@ -147,12 +152,12 @@ static bool attempt(struct transaction *t, size_t *ret_failed, bool *ret_no_room
     *ret_failed = t->first + t->step->n; /* where it does not come so far */
     watch_begin(t->engine->watch, line_of(t));
     if (t->ahead != NULL && !db_batch_run(t->engine->db, t->ahead, DEADLINE_NONE, &failed, err)) {
-        *ret_no_room = t->room_batch == t->ahead && failed == t->room;
+        *ret_no_room = t->room_batch == t->ahead && failed == t->room && is_no_room(err);
         return false;
     }
     t->last_done = clock_now();
     if (!db_batch_run(t->engine->db, t->batch, DEADLINE_NONE, ret_failed, err)) {
-        *ret_no_room = t->room_batch == t->batch && *ret_failed == t->room;
+        *ret_no_room = t->room_batch == t->batch && *ret_failed == t->room && is_no_room(err);
         return false;
     }
     return true;

@@ -335,8 +335,8 @@ static void a_history_that_cannot_be_written_leaves_no_row(void **state)
     expect_look(world, "goose", "1 applied|2 pending");
     run(world->db, "create table _prisma_migrations (id varchar(36), checksum varchar(64),"
                    " finished_at timestamptz, migration_name varchar(255), logs text,"
-                   " rolled_back_at timestamptz, started_at timestamptz, applied_steps_count int"
-                   " check (applied_steps_count > 0))");
+                   " rolled_back_at timestamptz, started_at timestamptz, applied_steps_count int,"
+                   " check (finished_at is null))");
     assert_fails(adopt_execute(world->adoption, SOON, &err), ERROR_DATABASE);
     assert_contains(err.message, "is made, but not the history");
     error_clear(&err);
