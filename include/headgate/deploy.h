@@ -46,6 +46,7 @@ struct deploy_plan {
     struct plan_item *items; /* in the order of their names */
     size_t n;
     size_t count[MIGRATION_STATE_MAX];
+    size_t widest; /* how long the longest name is of what is to be done */
     /* The target as it was looked at. */
     char *target, *version_text, *system_identifier, *schema;
     const char *reason; /* why migrations out of order are allowed; NULL: they are not */

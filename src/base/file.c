@@ -22,7 +22,8 @@ bool file_read(const char *path, size_t limit, struct strbuf *ret_text, struct e
     }
     size_t expected = S_ISREG(about.st_mode) ? (size_t)about.st_size : 0;
     ssize_t n = 1;
-    while (n > 0 && expected <= limit && text.size <= limit) {
+    bool ended = false;
+    while (n > 0 && !ended && expected <= limit && text.size <= limit) {
         size_t piece = expected > text.size ? expected - text.size + 1 : PIECE;
         struct pollfd readable = {.fd = fd, .events = POLLIN};
         if (!S_ISREG(about.st_mode) && interrupt_poll(&readable, 1, DEADLINE_NONE) < 0) {
@@ -30,6 +31,7 @@ bool file_read(const char *path, size_t limit, struct strbuf *ret_text, struct e
         }
         n = read(fd, strbuf_room(&text, piece), piece);
         strbuf_grown(&text, n > 0 ? (size_t)n : 0);
+        ended = S_ISREG(about.st_mode) && n >= 0 && (size_t)n < piece; /* no need to ask again */
     }
     if (n < 0) {
         return error_set_errno(err, "could not read %s", path);

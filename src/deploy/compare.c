@@ -112,7 +112,10 @@ void plan_compare(struct deploy_plan *plan)
     mem_free(rows);
     mark_out_of_order(plan);
     for (size_t k = 0; k < plan->n; k++) {
-        plan->count[plan->items[k].state]++;
+        const struct plan_item *item = &plan->items[k];
+        size_t width = plan_item_is_to_do(plan, item) ? strlen(item->name) : 0;
+        plan->count[item->state]++;
+        plan->widest = width > plan->widest ? width : plan->widest;
     }
 }
 

@@ -15,6 +15,7 @@ bool plan_read_history(struct deploy_plan *plan, struct db *db, msec deadline, s
     history_freep(&plan->history);
     mem_free(TAKE(plan->items));
     plan->n = 0;
+    plan->widest = 0;
     memset(plan->count, 0, sizeof plan->count);
     if (!history_use_schema(db, plan->schema, deadline, err) ||
         !history_read(db, plan->schema, deadline, &plan->history, err)) {

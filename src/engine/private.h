@@ -21,6 +21,7 @@ struct engine {
     struct engine_cost cost;
     struct engine_cost before; /* as it was when this migration began */
     const char *migration;     /* that is being run, or NULL */
+    bool spoiled;              /* the session may not be as session_add_settings made it */
     bool prisma_key_is_free;   /* given back for a CONCURRENTLY statement */
     struct strlist to_analyze; /* statements that refresh statistics */
     struct line_count lines;
@@ -46,6 +47,9 @@ void session_add_settings(struct engine *engine, struct db_batch *batch,
                           const struct migration *migration);
 NODISCARD bool session_give_prisma_key(struct engine *engine, struct error *err);
 NODISCARD bool session_take_prisma_key(struct engine *engine, struct error *err);
+
+/* May these statements leave their session other than it was? */
+bool step_spoils_session(const struct script *script, const struct script_step *step);
 
 /* --- courtesy --- */
 

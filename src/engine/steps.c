@@ -388,6 +388,7 @@ bool steps_run(struct engine *engine, const struct migration *migration,
 {
     CLEANUP(run_clear)
     struct run run = {.engine = engine, .migration = migration, .script = script};
+    engine->spoiled = true; /* for the migration behind this one */
     run.mode = script_mode(script);
     history_entry_init(&run.entry, migration->name, migration->checksum);
     run.closing = (struct closing){.entry = &run.entry,

@@ -24,6 +24,7 @@ struct transaction {
     size_t room;                 /* and its step that does */
     bool has_waited;             /* there was none, and now there is: it is not asked again */
     size_t changed;              /* that which tells what was changed, or STATISTICS_NOT_ASKED */
+    bool spoils;                 /* the session may be another one behind it */
     msec last_done;
 };
 
@@ -60,7 +61,9 @@ void record_add(const struct engine *engine, struct db_batch *batch, const char 
 static void add_closing(struct transaction *t)
 {
     const struct closing *closing = t->closing;
-    history_add_settle(t->batch, t->engine->settings.schema);
+    if (t->spoils || t->closing->kind == CLOSING_PROGRESS) {
+        history_add_settle(t->batch, t->engine->settings.schema);
+    }
     t->changed = statistics_add_question(t->engine, t->batch);
     switch (closing->kind) {
     case CLOSING_APPLIED:
@@ -89,11 +92,16 @@ static void on_done(void *context, size_t step)
     t->last_done = now;
 }
 
-/* Its session is made anew before each migration; within one, what its steps set stays. */
+/* Its session is made anew before a migration, where one before may have left it otherwise; within
+ * a migration, what its steps set stays. */
 static void add_preparation(struct transaction *t, bool own_begin)
 {
     struct db_batch **batch = own_begin ? &t->ahead : &t->batch;
-    bool anew = t->closing->kind != CLOSING_PROGRESS;
+    const struct migration *migration = t->closing->migration;
+    bool own_timeouts =
+        migration != NULL && (migration->lock_timeout >= 0 || migration->statement_timeout >= 0);
+    bool anew = t->closing->kind != CLOSING_PROGRESS && (t->engine->spoiled || own_timeouts);
+    t->spoils = own_timeouts || step_spoils_session(t->script, t->step);
     bool ask = !t->has_waited && courtesy_needs_room(t->script, t->step);
     if (own_begin && (anew || ask)) {
         t->ahead = db_batch_new();
@@ -215,10 +223,12 @@ bool transaction_run(struct engine *engine, const struct script *script,
         bool no_room = false;
         *ret_outcome = (struct outcome){.statement = script->sql.n};
         if (attempt(&t, &failed, &no_room, err)) {
+            engine->spoiled = t.spoils || closing->kind == CLOSING_PROGRESS;
             engine_pass_notices(engine);
             statistics_take_answer(engine, t.batch, t.changed);
             return true;
         }
+        engine->spoiled = true; /* what was set in front of BEGIN is rolled back with it */
         note_failure(&t, failed, ret_outcome);
         if (!db_is_alive(engine->db)) {
             settle_lost(&t, ret_outcome);

@@ -59,24 +59,12 @@ void report_plan(const struct deploy_plan *plan)
     document_end(&writer);
 }
 
-/* So that the times stand below each other although each line is printed when it happens. */
-static int widest_to_do(const struct deploy_plan *plan)
-{
-    size_t widest = 0;
-    for (size_t i = 0; i < plan->n; i++) {
-        size_t width = strlen(plan->items[i].name);
-        if (plan_item_is_to_do(plan, &plan->items[i]) && width > widest) {
-            widest = width;
-        }
-    }
-    return (int)widest;
-}
-
+/* The times stand below each other although each line is printed when it happens. */
 static void print_applied(const struct deploy_plan *plan, const struct engine_event *event)
 {
     CLEANUP(mem_freep) char *time = duration_human(event->took);
     if (!output_json()) {
-        output_print("  %-*s  applied in %s\n", widest_to_do(plan), event->migration, time);
+        output_print("  %-*s  applied in %s\n", (int)plan->widest, event->migration, time);
     }
 }
 
