@@ -56,7 +56,7 @@ static void say_busy(const struct deploy_request *request, const struct history_
     char *sentence = mem_printf("waiting for %s (server process %lld, from %s), which runs a "
                                 "migration",
                                 holder->application, (long long)holder->pid, holder->client);
-    if (request->on_progress != NULL) {
+    if (request != NULL && request->on_progress != NULL) {
         request->on_progress(sentence);
     }
 }
