@@ -202,26 +202,17 @@ static void a_reset_of_a_schema_of_its_own_leaves_the_others_alone(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_history_that_has_changed_is_looked_at_again, world_open,
-                                        world_close),
-        cmocka_unit_test_setup_teardown(a_resolution_that_changes_nothing_does_not_even_connect,
-                                        world_open, world_close),
-        cmocka_unit_test_setup_teardown(
-            a_half_done_migration_whose_text_is_gone_tells_its_steps_by_number, world_open,
-            world_close),
-        cmocka_unit_test_setup_teardown(a_baseline_is_recorded_as_a_whole, world_open, world_close),
-        cmocka_unit_test_setup_teardown(a_baseline_tells_an_invalid_index_from_a_missing_one,
-                                        world_open, world_close),
-        cmocka_unit_test_setup_teardown(many_missing_objects_are_counted, world_open, world_close),
-        cmocka_unit_test_setup_teardown(a_release_without_migrations_is_no_baseline, world_open,
-                                        world_close),
-        cmocka_unit_test_setup_teardown(down_takes_back_what_was_applied_last, world_open,
-                                        world_close),
-        cmocka_unit_test_setup_teardown(one_that_we_have_begun_is_finished_first, world_open,
-                                        world_close),
-        cmocka_unit_test_setup_teardown(another_server_is_not_touched, world_open, world_close),
-        cmocka_unit_test_setup_teardown(a_reset_of_a_schema_of_its_own_leaves_the_others_alone,
-                                        world_open, world_close),
+        IN_A_PLANNED_WORLD(a_history_that_has_changed_is_looked_at_again),
+        IN_A_PLANNED_WORLD(a_resolution_that_changes_nothing_does_not_even_connect),
+        IN_A_PLANNED_WORLD(a_half_done_migration_whose_text_is_gone_tells_its_steps_by_number),
+        IN_A_PLANNED_WORLD(a_baseline_is_recorded_as_a_whole),
+        IN_A_PLANNED_WORLD(a_baseline_tells_an_invalid_index_from_a_missing_one),
+        IN_A_PLANNED_WORLD(many_missing_objects_are_counted),
+        IN_A_PLANNED_WORLD(a_release_without_migrations_is_no_baseline),
+        IN_A_PLANNED_WORLD(down_takes_back_what_was_applied_last),
+        IN_A_PLANNED_WORLD(one_that_we_have_begun_is_finished_first),
+        IN_A_PLANNED_WORLD(another_server_is_not_touched),
+        IN_A_PLANNED_WORLD(a_reset_of_a_schema_of_its_own_leaves_the_others_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
