@@ -90,13 +90,13 @@ An edited file:
 
 The same where the applied texts are not recorded, as in a history of Prisma's:
 
-  $ pg_dump "$url" -n headgate >headgate.sql; sql 'drop schema headgate cascade' 2>/dev/null
+  $ sql 'alter schema headgate rename to aside'
   $ unchanged headgate deploy
   error: environment "development": migration "20260126141207_products" was edited after it was applied
   detail: It was applied at TIME with checksum e89954b5; migrations/20260126141207_products/migration.sql now has 04e85566.
   hint: Bring back the file as it was (git log -- migrations/20260126141207_products/migration.sql) and make the change in a new migration: headgate create NAME.
   [4]
-  $ psql -XAtqf headgate.sql "$url" >/dev/null
+  $ sql 'alter schema aside rename to headgate'
   $ cp "$HEADGATE_SOURCE/$products" $products
 
 Other line breaks are no edit:
