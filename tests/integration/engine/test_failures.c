@@ -33,9 +33,9 @@ static const struct failure failures[] = {
     /* behind wide characters, in the line and before it */
     {"-- \xf0\x9f\x90\x98 \xc3\xa4\xc3\xb6\nselect '\xe2\x82\xac' as \"\xc3\xbc\", nowhere;\n",
      "42703", 2, 20, "nowhere", NULL, ERROR_NONE},
-    {"create type e as enum ('a');\ncreate table t (v e);\nalter type e add value 'b';\n"
-     "insert into t values ('b');\n",
-     "55P04", 4, 23, "'b'",
+    /* from 17 on, one that the same transaction makes may be used at once */
+    {"create table t (v early);\nalter type early add value 'b';\ninsert into t values ('b');\n",
+     "55P04", 3, 23, "'b'",
      "A value that was added to an enum can be used in the next transaction "
      "only: put it into a migration of its own.",
      ERROR_NONE},
@@ -79,6 +79,7 @@ static void a_failure_has_its_place_and_leaves_nothing(void **state)
         CLEANUP(error_clear) struct error err = ERROR_INIT;
         enum error_code code = failure->code != ERROR_NONE ? failure->code : ERROR_DATABASE;
         world_empty(world);
+        run(world->db, "create type early as enum ('a')");
         write_migration(world, A, failure->text);
         must_fail(world, code, failure->sqlstate, &err);
         assert_contains(err.message, "migration \"" A "\" failed: ");
