@@ -54,23 +54,13 @@ An edited file:
   detail: It was applied at TIME with checksum e89954b5; migrations/20260126141207_products/migration.sql now has 04e85566.
   hint: Bring back the file as it was (git log -- migrations/20260126141207_products/migration.sql) and make the change in a new migration: headgate create NAME.
   [4]
-  $ unchanged headgate deploy --dry-run | head -6
+  $ unchanged headgate deploy --dry-run 2>/dev/null | head -6
   Deploy to development  SCENARIO/pg:5432/postgres  PostgreSQL NN
   Release af5a5af3  7 migrations in migrations
   
     20260126141207_products  edited
   
   0 to apply. Nothing was changed.
-  error: this is the first line that is not what was applied
-     --> migrations/20260126141207_products/migration.sql:18:1
-      |
-   18 | -- harmless?
-      | ^^^^^^^^^^^^
-      = what was applied ends before it
-  
-  error: environment "development": migration "20260126141207_products" was edited after it was applied
-  detail: It was applied at TIME with checksum e89954b5; migrations/20260126141207_products/migration.sql now has 04e85566.
-  hint: Bring back the file as it was (git log -- migrations/20260126141207_products/migration.sql) and make the change in a new migration: headgate create NAME.
   $ unchanged headgate status development
   Release af5a5af3  7 migrations in migrations
   

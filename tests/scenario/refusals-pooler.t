@@ -24,10 +24,7 @@ A pooler between us and the server: a lock of our session would be a lock of som
   detail: Locks of a session mean nothing through it, so two deploys could run at once.
   hint: Give environment "development" a "direct_url" that goes to the server itself.
   [4]
-  $ unchanged headgate deploy --dry-run | tail -1
-  error: environment "development": a connection pooler stands before this server
-  detail: Locks of a session mean nothing through it, so two deploys could run at once.
-  hint: Give environment "development" a "direct_url" that goes to the server itself.
+  $ unchanged headgate deploy --dry-run 2>/dev/null | tail -1
   7 to apply. Nothing was changed.
 
 With a way around it, it is no matter:
