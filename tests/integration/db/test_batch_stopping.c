@@ -172,9 +172,8 @@ static void a_single_text_gives_way_too(void **state)
     struct error err = ERROR_INIT;
     struct meanwhile m = {.word = "generate_series", .act = interrupt_us};
     db_on_wait(db, 10, look, &m);
-    assert_fails(
-        db_run_text(db, TEXT("select * from generate_series(1, 1000000000000)"), SOON, &err),
-        ERROR_INTERRUPTED);
+    assert_fails(db_run_text(db, TEXT("select generate_series(1, 1000000000000)"), SOON, &err),
+                 ERROR_INTERRUPTED);
     error_clear(&err);
     assert_true(db_is_alive(db));
 }
@@ -209,13 +208,13 @@ static void rows_that_come_for_ever_end_at_the_deadline(void **state)
     struct error err = ERROR_INIT;
     size_t failed = 99;
     CLEANUP(db_batch_freep) struct db_batch *batch = db_batch_new();
-    db_batch_add_text(batch, TEXT("select * from generate_series(1, 1000000000000)"));
+    db_batch_add_text(batch, TEXT("select generate_series(1, 1000000000000)"));
     assert_fails(db_batch_run(db, batch, deadline_in(500), &failed, &err), ERROR_TIMEOUT);
     error_clear(&err);
     db_closep(&db);
     db = session(scratch_postgres(), false);
     assert_fails(db_run_text(db,
-                             TEXT("copy (select * from generate_series(1, 1000000000000)) to"
+                             TEXT("copy (select generate_series(1, 1000000000000)) to"
                                   " stdout"),
                              deadline_in(500), &err),
                  ERROR_TIMEOUT);

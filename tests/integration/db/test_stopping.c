@@ -155,9 +155,8 @@ static void a_copy_that_never_ends_is_cancelled(void **state)
     (void)state;
     struct error err = ERROR_INIT;
     pid_t child = once_it_runs("generate_series", interrupt_parent);
-    assert_fails(
-        run_text("copy (select n from generate_series(1, 1000000000000) n) to stdout", SOON, &err),
-        ERROR_INTERRUPTED);
+    assert_fails(run_text("copy (select generate_series(1, 1000000000000)) to stdout", SOON, &err),
+                 ERROR_INTERRUPTED);
     error_clear(&err);
     assert_child_did_it(child);
     assert_true(db_is_alive(db));
