@@ -45,6 +45,12 @@ NODISCARD bool session_recover(struct engine *engine, struct error *err);
 /* The settings of a session, for a migration with its own timeouts (or NULL). */
 void session_add_settings(struct engine *engine, struct db_batch *batch,
                           const struct migration *migration);
+/* The session as it was at the beginning, then the settings. */
+void session_add_anew(struct engine *engine, struct db_batch *batch,
+                      const struct migration *migration);
+/* Runs a batch of ours; where it fails, nothing of it stays open. */
+NODISCARD bool session_run(struct engine *engine, struct db_batch *batch, msec deadline,
+                           struct error *err);
 NODISCARD bool session_give_prisma_key(struct engine *engine, struct error *err);
 NODISCARD bool session_take_prisma_key(struct engine *engine, struct error *err);
 

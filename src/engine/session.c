@@ -139,6 +139,23 @@ void session_add_settings(struct engine *engine, struct db_batch *batch,
                        DB_PARAMS(engine->settings.schema, lock, statement, name));
 }
 
+void session_add_anew(struct engine *engine, struct db_batch *batch,
+                      const struct migration *migration)
+{
+    history_add_fresh(batch);
+    session_add_settings(engine, batch, migration);
+}
+
+bool session_run(struct engine *engine, struct db_batch *batch, msec deadline, struct error *err)
+{
+    size_t failed = 0;
+    if (!db_batch_run(engine->db, batch, deadline, &failed, err)) {
+        db_rollback(engine->db);
+        return false;
+    }
+    return true;
+}
+
 /* --- the session --- */
 
 static bool connect_and_lock(struct engine *engine, msec connect_deadline, msec lock_deadline,

@@ -34,14 +34,8 @@ static bool is_gone(const struct error *failure)
 static bool make_session(struct engine *engine, struct error *err)
 {
     CLEANUP(db_batch_freep) struct db_batch *batch = db_batch_new();
-    size_t failed = 0;
-    history_add_fresh(batch);
-    session_add_settings(engine, batch, NULL);
-    if (!db_batch_run(engine->db, batch, DEADLINE_NONE, &failed, err)) {
-        db_rollback(engine->db);
-        return false;
-    }
-    return true;
+    session_add_anew(engine, batch, NULL);
+    return session_run(engine, batch, DEADLINE_NONE, err);
 }
 
 static bool analyze(struct engine *engine, const char *text, struct error *err)

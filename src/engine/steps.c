@@ -165,16 +165,10 @@ static void add_settings_again(const struct run *run, struct db_batch *batch)
 static bool make_session(struct run *run, struct error *err)
 {
     CLEANUP(db_batch_freep) struct db_batch *batch = db_batch_new();
-    size_t failed = 0;
-    history_add_fresh(batch);
-    session_add_settings(run->engine, batch, run->migration);
+    session_add_anew(run->engine, batch, run->migration);
     add_settings_again(run, batch);
     run->session = run->engine->n_sessions;
-    if (!db_batch_run(run->engine->db, batch, DEADLINE_NONE, &failed, err)) {
-        db_rollback(run->engine->db);
-        return false;
-    }
-    return true;
+    return session_run(run->engine, batch, DEADLINE_NONE, err);
 }
 
 /* --- statements outside of transactions --- */

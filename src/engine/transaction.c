@@ -2,9 +2,9 @@
  * One step in one transaction, together with what is written about it.
  *
  * Everything goes to the server in one journey: the session brought into its state, BEGIN, the
- * statements, the row, COMMIT. It takes a journey more where something must be known before the
- * BEGIN is sent: whether there is room, or because the file's own BEGIN may only stand at the very
- * beginning of a transaction.
+ * statements, the row, COMMIT; also the question whether somebody holds what is needed, which ends
+ * the journey before anything is begun. It takes a journey more where the file has a BEGIN of its
+ * own, whose options may only stand at the very beginning of a transaction.
  *
  * Where the connection is lost on the way, nobody has told us how it ended. The next session that
  * holds the lock can see it: the row is there, or it is not.
@@ -61,7 +61,7 @@ void record_add(const struct engine *engine, struct db_batch *batch, const char 
 static void add_closing(struct transaction *t)
 {
     const struct closing *closing = t->closing;
-    if (t->spoils || t->closing->kind == CLOSING_PROGRESS) {
+    if (t->spoils || closing->kind == CLOSING_PROGRESS) {
         history_add_settle(t->batch, t->engine->settings.schema);
     }
     t->changed = statistics_add_question(t->engine, t->batch);
@@ -107,8 +107,7 @@ static void add_preparation(struct transaction *t, bool own_begin)
         t->ahead = db_batch_new();
     }
     if (anew) {
-        history_add_fresh(*batch);
-        session_add_settings(t->engine, *batch, t->closing->migration);
+        session_add_anew(t->engine, *batch, migration);
     }
     t->room_batch = ask ? *batch : NULL;
     t->room = ask ? courtesy_add_question(*batch) : 0;
@@ -254,17 +253,12 @@ bool transaction_note(struct engine *engine, void (*add)(struct db_batch *batch,
                       const void *what, struct error *err)
 {
     CLEANUP(db_batch_freep) struct db_batch *batch = db_batch_new();
-    size_t failed = 0;
     db_batch_set_unstoppable(batch);
     (void)db_batch_begin(batch);
     history_add_settle(batch, engine->settings.schema);
     add(batch, what);
     (void)db_batch_commit(batch);
-    if (!db_batch_run(engine->db, batch, deadline_in(NOTE_PATIENCE), &failed, err)) {
-        db_rollback(engine->db);
-        return false;
-    }
-    return true;
+    return session_run(engine, batch, deadline_in(NOTE_PATIENCE), err);
 }
 
 static bool is_noted(struct engine *engine, enum note_kind kind, const char *id, bool *ret_noted,
