@@ -6,7 +6,8 @@
  * executed is an error with errno, not an exit status. When the deadline passes, or somebody asks
  * us to stop, its group gets SIGTERM, after `grace` SIGKILL. It dies with us (PR_SET_PDEATHSIG)
  * unless it is detached. What it leaves behind in its group is killed when it has ended; what is to
- * go on makes a session of its own.
+ * go on makes a session of its own. Where the run `adopts`, that too is stopped at a deadline or an
+ * interruption, and told by name after a good end.
  *
  * That a program ended with another status than 0, or by a signal, is an answer (struct
  * process_result), not a failure.
@@ -24,6 +25,7 @@
 #include "headgate/strlist.h"
 
 #define PROCESS_GRACE 3000 /* milliseconds between SIGTERM and SIGKILL */
+#define PROCESS_TOLD 20
 
 /* Another user to run as, when we are root. */
 struct process_user {
@@ -46,6 +48,12 @@ struct process_spec {
     void (*on_output)(void *context, int stream, const char *bytes, size_t size);
     void *context;
     size_t keep; /* how many bytes of each stream the result keeps, the last ones; 0: 1 MiB */
+    /* Called once it runs, with its process group. May be NULL. */
+    void (*on_start)(void *context, pid_t group);
+    /* What it starts stays ours, even in a session of its own: it is stopped together with it at a
+     * deadline or an interruption, and where it ended by itself told in left_behind. Children that
+     * we had before are left alone. For a process that starts nothing else meanwhile. */
+    bool adopts;
 };
 
 struct process_result {
@@ -57,6 +65,9 @@ struct process_result {
     bool out_cut, err_cut; /* the beginning was dropped: there was more than `keep` */
     struct rusage usage;
     msec elapsed;
+    /* "4711 (node)": what went on in a session of its own, and what could not be killed. The first
+     * of each family, at most PROCESS_TOLD of them. */
+    struct strlist left_behind;
 };
 
 /* Runs it to its end. ret_result is set whenever the program could be started; clear it with
@@ -101,6 +112,32 @@ char *process_find(const char *name);
 /* The user of this name; false where there is none. */
 bool process_user_find(const char *name, struct process_user *ret_user);
 void process_user_clear(struct process_user *user);
+
+/* --- workers: children that go on in this program --- */
+
+struct worker {
+    pid_t pid; /* and its process group */
+    int pidfd;
+    int news; /* what it writes; does not block */
+};
+/*
+ * The child calls body(context, news), `news` being the other end of a pipe, and leaves with the
+ * status that this returns. It has a process group of its own, no stdin and no stdout, no wish to
+ * stop of ours, accepts a gentle one (interrupt.h), and gets SIGTERM when we die. Descriptors of
+ * ours stay open in it: locks on files are held until it is gone, too.
+ */
+NODISCARD bool worker_start(int (*body)(void *context, int news), void *context,
+                            struct worker *ret_worker, struct error *err);
+/* To the worker alone. */
+void worker_signal(const struct worker *worker, int signal);
+/* SIGKILL to its whole process group, and to what it has started in its session: a program that
+ * process_run runs for it has a group of its own. */
+void worker_kill(const struct worker *worker);
+/* True once it has ended; reaps it then. ret_status is -1 where it ended by a signal, ret_signal 0
+ * where it exited. */
+bool worker_has_ended(struct worker *worker, int *ret_status, int *ret_signal);
+/* Closes what belongs to it; it is not ended by that. */
+void worker_clear(struct worker *worker);
 
 /* Leaves a forked child without running our exit handlers, but with its coverage counters written.
  */

@@ -14,12 +14,18 @@
 
 static volatile sig_atomic_t first_signal;
 static volatile sig_atomic_t times;
+static volatile sig_atomic_t gentle;   /* a gentle wish was noted */
+static volatile sig_atomic_t unrested; /* ... and has ended no wait yet */
 static bool installed;
 static sigset_t stops;         /* the signals that are ours */
 static sigset_t while_waiting; /* the mask inside ppoll: what we were started with, without ours */
 
 static void note(int signal_number)
 {
+    if (signal_number == SIGUSR1) {
+        gentle = unrested = 1;
+        return;
+    }
     if (first_signal == 0) {
         first_signal = signal_number;
     }
@@ -61,6 +67,19 @@ void interrupt_install(void)
     installed = true;
 }
 
+void interrupt_accept_gentle(void)
+{
+    if (!installed) {
+        interrupt_install();
+    }
+    struct sigaction action = {.sa_handler = note};
+    (void)sigfillset(&action.sa_mask);
+    (void)sigaddset(&stops, SIGUSR1);
+    (void)sigdelset(&while_waiting, SIGUSR1);
+    (void)sigprocmask(SIG_BLOCK, &stops, NULL);
+    (void)sigaction(SIGUSR1, &action, NULL);
+}
+
 static void take_blocked(void)
 {
     static const struct timespec at_once = {.tv_sec = 0};
@@ -85,8 +104,28 @@ int interrupt_count(void)
 void interrupt_forget(void)
 {
     take_blocked();
+    interrupt_disown();
+}
+
+void interrupt_disown(void)
+{
     first_signal = 0;
     times = 0;
+    gentle = unrested = 0;
+}
+
+bool interrupt_is_wished(void)
+{
+    return interrupt_pending() != 0 || gentle != 0;
+}
+
+/* Ends a wait for nothing but time, once: whoever waits in a loop that does not ask for gentle
+ * wishes must not begin to spin. */
+static bool is_roused(nfds_t n)
+{
+    bool roused = n == 0 && unrested != 0;
+    unrested = roused ? 0 : unrested;
+    return roused;
 }
 
 int interrupt_poll(struct pollfd *fds, nfds_t n, msec deadline)
@@ -95,6 +134,9 @@ int interrupt_poll(struct pollfd *fds, nfds_t n, msec deadline)
         if (interrupt_pending() != 0) {
             errno = EINTR;
             return -1;
+        }
+        if (is_roused(n)) {
+            return 0;
         }
         int left = deadline_poll_timeout(deadline);
         struct timespec timeout = {.tv_sec = left / 1000, .tv_nsec = left % 1000 * 1000000L};
@@ -115,7 +157,7 @@ void interrupt_reset_in_child(void)
     if (!installed) {
         return;
     }
-    static const int ours[] = {SIGINT, SIGTERM, SIGHUP};
+    static const int ours[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
     for (size_t i = 0; i < ARRAY_LEN(ours); i++) {
         if (sigismember(&stops, ours[i]) == 1) {
             set_handler(ours[i], SIG_DFL);

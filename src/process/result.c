@@ -12,6 +12,7 @@ void process_result_clear(struct process_result *result)
 {
     strbuf_clear(&result->out);
     strbuf_clear(&result->err);
+    strlist_clear(&result->left_behind);
 }
 
 static char *elapsed_text(msec elapsed)

@@ -8,8 +8,8 @@
  *
  * Deadline and interruption: the group gets SIGTERM; what is left of it when the grace is over, or
  * when somebody asks for the stop once more, gets SIGKILL. What it started has the same grace to
- * wind up, as long as it holds a stream. The group is only ever signalled before the program is
- * reaped: until then nobody else can have its number.
+ * wind up, as long as it holds a stream, or for a run that adopts as long as it lives. The group is
+ * only ever signalled before the program is reaped: until then nobody else can have its number.
  */
 #include <assert.h>
 #include <errno.h>
@@ -19,6 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "family.h"
 #include "headgate/interrupt.h"
 #include "spawn.h"
 #include "stream.h"
@@ -26,6 +27,7 @@
 #define LINGER 500
 #define KILL_PATIENCE 10000 /* what does not die of SIGKILL for so long hangs in the kernel */
 #define SLICE 50            /* how often a stopping run looks for another wish to stop */
+#define REAPING 5000 /* how often a quiet run that adopts looks for orphans that have ended */
 #define PIPE_MAX                                                                                   \
     ((size_t)1024 * 1024) /* the largest capacity an ordinary user may give to a pipe */
 
@@ -37,6 +39,7 @@ struct run {
     int input;
     size_t written;
     struct stream out, err;
+    struct family family;
     enum phase phase;
     msec started, until; /* until: when the phase is over */
     int wishes;          /* to stop, when we began to */
@@ -49,6 +52,7 @@ static void run_clear(struct run *run)
     fd_closep(&run->child.pidfd);
     stream_clear(&run->out);
     stream_clear(&run->err);
+    family_end(&run->family);
 }
 
 static void signal_group(const struct run *run, int signal)
@@ -56,10 +60,16 @@ static void signal_group(const struct run *run, int signal)
     (void)kill(-run->child.pid, signal);
 }
 
+static void signal_all(const struct run *run, int signal)
+{
+    signal_group(run, signal);
+    family_signal(&run->family, run->child.pid, signal);
+}
+
 static void begin_stopping(struct run *run)
 {
-    signal_group(run, SIGTERM);
-    signal_group(run, SIGCONT); /* a frozen program could not obey */
+    signal_all(run, SIGTERM);
+    signal_all(run, SIGCONT); /* a frozen program could not obey */
     run->phase = STOPPING;
     run->wishes = interrupt_count();
     run->until = deadline_in(run->spec->grace > 0 ? run->spec->grace : PROCESS_GRACE);
@@ -67,7 +77,7 @@ static void begin_stopping(struct run *run)
 
 static void begin_killing(struct run *run)
 {
-    signal_group(run, SIGKILL);
+    signal_all(run, SIGKILL);
     run->phase = KILLED;
     run->until = deadline_in(run->ended ? LINGER : KILL_PATIENCE);
 }
@@ -96,8 +106,10 @@ static void feed(struct run *run)
 
 static void wait_for_news(struct run *run, struct pollfd *fds, nfds_t n)
 {
+    family_reap(&run->family, run->child.pid);
     if (run->phase == RUNNING && !run->ended) {
-        if (interrupt_poll(fds, n, run->until) < 0) {
+        msec quiet = run->family.adopts ? deadline_in(REAPING) : DEADLINE_NONE;
+        if (interrupt_poll(fds, n, deadline_earlier(run->until, quiet)) < 0) {
             assert(errno == EINTR);
             run->interrupted = true;
             begin_stopping(run);
@@ -116,7 +128,8 @@ static bool is_over(const struct run *run)
     if (deadline_passed(run->until)) {
         return run->ended || run->phase == KILLED;
     }
-    return run->ended && run->out.fd < 0 && run->err.fd < 0;
+    return run->ended && run->out.fd < 0 && run->err.fd < 0 &&
+           !(run->phase == STOPPING && family_is_alive(&run->family));
 }
 
 static void take_news(struct run *run)
@@ -180,6 +193,8 @@ static bool finish(struct run *run, struct process_result *ret_result, struct er
         return error_set(err, ERROR_TIMEOUT, "could not end \"%s\": it was killed and still runs",
                          run->spec->argv[0]);
     }
+    struct strlist left_behind = STRLIST_INIT;
+    family_settle(&run->family, run->timed_out || run->interrupted, &left_behind);
     *ret_result = (struct process_result){
         .exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : -1,
         .signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0,
@@ -191,6 +206,7 @@ static bool finish(struct run *run, struct process_result *ret_result, struct er
         .err_cut = run->err.cut,
         .usage = usage,
         .elapsed = clock_now() - run->started,
+        .left_behind = left_behind,
     };
     run->out.kept = run->err.kept = (struct strbuf)STRBUF_INIT;
     return true;
@@ -252,12 +268,17 @@ bool process_run(const struct process_spec *spec, struct process_result *ret_res
         .input = -1,
         .out = {.fd = -1, .number = STDOUT_FILENO, .kept = STRBUF_INIT},
         .err = {.fd = -1, .number = STDERR_FILENO, .kept = STRBUF_INIT},
+        .family = {.adopts = spec->adopts},
         .phase = RUNNING,
         .started = clock_now(),
         .until = spec->deadline > 0 ? spec->deadline : DEADLINE_NONE,
     };
+    family_begin(&run.family);
     if (!begin(spec, &run, err)) {
         return false;
+    }
+    if (spec->on_start != NULL) {
+        spec->on_start(spec->context, run.child.pid);
     }
     /* A program that does not read its input to the end must not take us down. */
     struct sigaction ignore = {.sa_handler = SIG_IGN}, before;

@@ -221,9 +221,7 @@ static bool raise_failure(const struct launch *launch, struct failure failure, s
     return false;
 }
 
-/* Whoever started us may have had SIGCHLD ignored; then the kernel would forget how a child ended.
- */
-static void want_exit_statuses(void)
+void want_exit_statuses(void)
 {
     struct sigaction action;
     if (sigaction(SIGCHLD, NULL, &action) == 0 && action.sa_handler == SIG_IGN) {

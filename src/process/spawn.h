@@ -1,5 +1,6 @@
 /*
- * Starting a program: what process_run and process_start_detached have in common.
+ * Starting a program: what process_run, process_start_detached and worker_start have in
+ * common.
  */
 #pragma once
 
@@ -19,3 +20,6 @@ struct child {
  * child gets a session of its own and outlives us. */
 NODISCARD bool spawn(const struct process_spec *spec, const int streams[3], bool detached,
                      struct child *ret_child, struct error *err);
+/* Whoever started us may have had SIGCHLD ignored; then the kernel would forget how a child ended.
+ */
+void want_exit_statuses(void);

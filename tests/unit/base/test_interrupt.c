@@ -309,6 +309,119 @@ static void a_child_inherits_what_we_inherited(void **state)
     assert_int_equal(in_child(reset_under_nohup, NULL), 0);
 }
 
+static bool sleeps_until(msec deadline)
+{
+    return interrupt_poll(NULL, 0, deadline) == 0 && clock_now() >= deadline;
+}
+
+/* A gentle wish ends one wait and stays known. */
+static int be_asked_gently(const void *context)
+{
+    bool install = *(const bool *)context;
+    start_plainly();
+    if (install) {
+        interrupt_install();
+    }
+    interrupt_accept_gentle();
+    bool right = !interrupt_is_wished();
+    (void)raise(SIGUSR1);
+    right = right && interrupt_is_wished() && interrupt_pending() == 0 && interrupt_count() == 0;
+    msec deadline = deadline_in(PATIENCE);
+    right = right && interrupt_poll(NULL, 0, deadline) == 0 && clock_now() < deadline;
+    right = right && interrupt_is_wished() && sleeps_until(deadline_in(5));
+    (void)raise(SIGTERM);
+    right = right && interrupt_pending() == SIGTERM && interrupt_is_wished();
+    interrupt_forget();
+    return right && !interrupt_is_wished() && sleeps_until(deadline_in(5)) ? 0 : 1;
+}
+
+static void a_gentle_wish_is_known_and_ends_one_wait(void **state)
+{
+    (void)state;
+    for (int install = 0; install <= 1; install++) {
+        bool installs = install == 1;
+        assert_int_equal(in_child(be_asked_gently, &installs), 0);
+    }
+}
+
+static int be_roused(const void *context)
+{
+    (void)context;
+    start_installed();
+    interrupt_accept_gentle();
+    deadline_sleep(DEADLINE_NONE);
+    return interrupt_is_wished() && interrupt_pending() == 0 ? 0 : 1;
+}
+
+static void a_gentle_wish_ends_the_wait_that_it_comes_in(void **state)
+{
+    (void)state;
+    pid_t pid = child_start(be_roused, NULL);
+    wait_until_asleep(pid);
+    assert_int_equal(kill(pid, SIGUSR1), 0);
+    assert_int_equal(child_end(pid), 0);
+}
+
+static int wait_on_for_a_byte(const void *context)
+{
+    const struct waiting *waiting = context;
+    struct pollfd readable = {.fd = waiting->pipe[0], .events = POLLIN};
+    start_installed();
+    interrupt_accept_gentle();
+    int ready = interrupt_poll(&readable, 1, deadline_in(PATIENCE));
+    return ready == 1 && readable.revents == POLLIN && interrupt_is_wished() ? 0 : 1;
+}
+
+static void a_gentle_wish_ends_no_wait_for_an_answer(void **state)
+{
+    (void)state;
+    struct waiting waiting = {.install = true};
+    assert_int_equal(pipe2(waiting.pipe, O_CLOEXEC), 0);
+    pid_t pid = child_start(wait_on_for_a_byte, &waiting);
+    wait_until_asleep(pid);
+    assert_int_equal(kill(pid, SIGUSR1), 0);
+    wait_until_asleep(pid);
+    assert_int_equal(write(waiting.pipe[1], "x", 1), 1);
+    assert_int_equal(child_end(pid), 0);
+    fd_closep(&waiting.pipe[0]);
+    fd_closep(&waiting.pipe[1]);
+}
+
+static int disown(const void *context)
+{
+    (void)context;
+    start_installed();
+    interrupt_accept_gentle();
+    (void)raise(SIGINT);
+    (void)raise(SIGUSR1);
+    bool right = interrupt_pending() == SIGINT;
+    (void)raise(SIGTERM);
+    interrupt_disown();
+    return right && interrupt_pending() == SIGTERM && interrupt_count() == 1 ? 0 : 1;
+}
+
+static void what_was_not_noted_yet_is_not_disowned(void **state)
+{
+    (void)state;
+    assert_int_equal(in_child(disown, NULL), 0);
+}
+
+static int be_killed_gently_after_the_reset(const void *context)
+{
+    (void)context;
+    start_installed();
+    interrupt_accept_gentle();
+    interrupt_reset_in_child();
+    (void)raise(SIGUSR1);
+    return 1;
+}
+
+static void a_program_gets_the_gentle_signal_as_it_was(void **state)
+{
+    (void)state;
+    assert_int_equal(in_child(be_killed_gently_after_the_reset, NULL), -SIGUSR1);
+}
+
 struct expectation {
     int signal_number;
     enum error_code code;
@@ -370,6 +483,11 @@ int main(void)
         cmocka_unit_test(a_child_inherits_what_we_inherited),
         cmocka_unit_test(the_error_names_the_signal),
         cmocka_unit_test(an_error_without_a_signal_is_a_bug),
+        cmocka_unit_test(a_gentle_wish_is_known_and_ends_one_wait),
+        cmocka_unit_test(a_gentle_wish_ends_the_wait_that_it_comes_in),
+        cmocka_unit_test(a_gentle_wish_ends_no_wait_for_an_answer),
+        cmocka_unit_test(what_was_not_noted_yet_is_not_disowned),
+        cmocka_unit_test(a_program_gets_the_gentle_signal_as_it_was),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
