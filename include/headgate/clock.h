@@ -40,3 +40,29 @@ char *duration_human(msec duration);
 NODISCARD bool size_parse(const char *text, uint64_t *ret_bytes, struct error *err);
 /* For people: "1.9 GB". */
 char *size_human(uint64_t bytes);
+
+/* --- places on earth --- */
+
+struct wall_place {
+    int date;    /* 20261120 */
+    int minute;  /* of the day */
+    int second;  /* of the minute */
+    int weekday; /* 0 is Monday */
+};
+/* What clocks in this time zone ("UTC", "Europe/Berlin") show at that moment. ERROR_CONFIG where
+ * the system knows no such zone. */
+NODISCARD bool wall_in_zone(int64_t usec, const char *zone, struct wall_place *ret_place,
+                            struct error *err);
+
+/* The same for many moments. Nothing here depends on TZ, or changes it. */
+struct zone;
+NODISCARD bool zone_read(const char *name, struct zone **ret_zone, struct error *err);
+void zone_freep(struct zone **zone);
+struct wall_place zone_place(const struct zone *zone, int64_t usec);
+/* When its clocks are put forward or back next; INT64_MAX where that is not known to happen. */
+int64_t zone_next_change(const struct zone *zone, int64_t usec);
+
+/* "2026-11-19 14:02 UTC": for people; the result is the caller's. */
+char *wall_short(int64_t usec);
+/* The other way round from wall_format. */
+NODISCARD bool wall_parse(const char *text, int64_t *ret_usec, struct error *err);

@@ -84,3 +84,5 @@ void error_clear(struct error *err);
 int error_exit_status(enum error_code code);
 /* "config", "unreachable", ...: the word in JSON output. */
 const char *error_code_name(enum error_code code);
+/* The other way round; ERROR_INTERNAL for a word that is none of them, or NULL. */
+enum error_code error_code_named(const char *name);

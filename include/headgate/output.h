@@ -9,6 +9,10 @@
  * What could steer a terminal (control characters other than line breaks, tabs and colours) becomes
  * "?": names and messages come from files and servers.
  *
+ * On a terminal a block of lines may stand at its end, drawn anew as often as one likes; all other
+ * output goes above it. It is redacted and tamed like everything else; lines that are wider than
+ * the screen are cut.
+ *
  * Its settings are file-scope state, in output.c only, set once by main.
  */
 #pragma once
@@ -27,12 +31,15 @@ struct output_settings {
 
 void output_set_up(const struct output_settings *settings);
 bool output_json(void);
+enum output_level output_level(void);
 bool output_color_stdout(void);
 bool output_color_stderr(void);
 
 /* A result, to stdout. */
 void output_print(const char *format, ...) PRINTF_LIKE(1, 2);
 void output_write(const char *text, size_t size);
+/* What stdout has in whole lines is written now: for those who follow what happens. */
+void output_flush(void);
 /* A line to stderr; the line break is added. Progress is not shown with -q, nor with --json; detail
  * only with -v. */
 void output_progress(const char *format, ...) PRINTF_LIKE(1, 2);
@@ -42,5 +49,11 @@ void output_warning(const char *format, ...) PRINTF_LIKE(1, 2);
 void output_stderr(const char *text, size_t size);
 /* To stderr at once, without a line break: the answer comes behind it. */
 void output_question(const char *text);
+/* Is there a live block? Only where stdout is a terminal that can do it, not with -q nor --json. */
+bool output_is_live(void);
+/* Draws it in the place of the last one; where there is none, nothing happens. */
+void output_live(const char *text, size_t size);
+/* There is none any more: its last lines stay where they are, or are taken away. */
+void output_live_end(bool stays);
 /* What is still gathered is written. False where a stream could not be written. */
 NODISCARD bool output_finish(struct error *err);

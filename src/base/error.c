@@ -39,6 +39,15 @@ const char *error_code_name(enum error_code code)
     return codes[code].name;
 }
 
+enum error_code error_code_named(const char *name)
+{
+    enum error_code code = ERROR_CODE_MAX;
+    while (code > ERROR_INTERNAL && !text_equal(error_code_name(code - 1), name)) {
+        code--;
+    }
+    return code > ERROR_INTERNAL ? code - 1 : ERROR_INTERNAL;
+}
+
 static void raise_at(struct error *err, enum error_code code, const char *file, int line,
                      const char *format, va_list arguments) PRINTF_LIKE(5, 0);
 

@@ -12,20 +12,24 @@
 #include <unistd.h>
 
 #include "headgate/secret.h"
+#include "live.h"
+#include "tame.h"
 
 #define GATHERED_SIZE (64U * 1024)
 
 struct stream {
     int fd;
     bool terminal;
-    bool closed; /* nobody reads it any more, or it failed: the rest is dropped */
-    int failure; /* errno of the write that failed, until it is reported */
+    bool in_line; /* a terminal's cursor stands behind a line without end */
+    bool closed;  /* nobody reads it any more, or it failed: the rest is dropped */
+    int failure;  /* errno of the write that failed, until it is reported */
     struct strbuf gathered;
     struct redact_stream redacted;
 };
 
 static struct output_settings settings = {.level = OUTPUT_NORMAL};
-static bool color_allowed;
+static bool color_allowed, live_possible;
+static struct live live = LIVE_INIT;
 static struct stream streams[2] = {
     {.fd = STDOUT_FILENO, .gathered = STRBUF_INIT, .redacted = REDACT_STREAM_INIT},
     {.fd = STDERR_FILENO, .gathered = STRBUF_INIT, .redacted = REDACT_STREAM_INIT},
@@ -42,11 +46,18 @@ void output_set_up(const struct output_settings *new_settings)
     for (size_t i = 0; i < ARRAY_LEN(streams); i++) {
         streams[i].terminal = isatty(streams[i].fd) == 1;
     }
+    live_possible = to_stdout->terminal && settings.level != OUTPUT_QUIET && !settings.json &&
+                    terminal != NULL && terminal[0] != '\0' && !text_equal(terminal, "dumb");
 }
 
 bool output_json(void)
 {
     return settings.json;
+}
+
+enum output_level output_level(void)
+{
+    return settings.level;
 }
 
 bool output_color_stdout(void)
@@ -66,42 +77,6 @@ static bool may_write_again(int fd)
     return errno == EINTR || (errno == EAGAIN && (poll(&writable, 1, -1) > 0 || errno == EINTR));
 }
 
-/* The length of a colour's escape sequence (ESC [ 1;31 m) at the beginning of the text, else 0. */
-static size_t color_sequence(const char *text, size_t size)
-{
-    size_t n = 2;
-    if (size < 3 || text[0] != '\033' || text[1] != '[') {
-        return 0;
-    }
-    while (n < size && (text[n] == ';' || (text[n] >= '0' && text[n] <= '9'))) {
-        n++;
-    }
-    return n < size && text[n] == 'm' ? n + 1 : 0;
-}
-
-/* The two bytes of a C1 control character (U+0080 to U+009F): some terminals obey them too. */
-static bool is_c1(const char *text, size_t size)
-{
-    return size >= 2 && (unsigned char)text[0] == 0xc2 && (unsigned char)text[1] >= 0x80 &&
-           (unsigned char)text[1] <= 0x9f;
-}
-
-/* Names and messages come from files and servers: what could steer a terminal becomes "?". */
-static void tame(struct strbuf *out, bool colored)
-{
-    for (size_t i = 0; i < out->size; i++) {
-        unsigned char c = (unsigned char)out->text[i];
-        size_t color = colored ? color_sequence(out->text + i, out->size - i) : 0;
-        if (color > 0) {
-            i += color - 1;
-        } else if (is_c1(out->text + i, out->size - i)) {
-            out->text[i] = out->text[i + 1] = '?';
-        } else if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f) {
-            out->text[i] = '?';
-        }
-    }
-}
-
 static void write_all(struct stream *stream, const char *bytes, size_t size)
 {
     while (size > 0 && !stream->closed) {
@@ -116,13 +91,53 @@ static void write_all(struct stream *stream, const char *bytes, size_t size)
     }
 }
 
+/* --- the live block at the end of a terminal --- */
+
+static bool live_can_be_drawn(void)
+{
+    return live.wanted.size > 0 && !to_stdout->in_line && !to_stderr->in_line;
+}
+
+/* Text for a terminal goes above the block. */
+static void write_above(struct stream *stream, const struct strbuf *text)
+{
+    CLEANUP(strbuf_clear) struct strbuf out = STRBUF_INIT;
+    struct screen_size size = screen_size_of(to_stdout->fd);
+    live_erase(&live, size, &out);
+    if (stream != to_stdout) {
+        write_all(to_stdout, out.text, out.size);
+        strbuf_cut(&out, 0);
+    }
+    strbuf_add_n(&out, text->text, text->size);
+    stream->in_line = text->text[text->size - 1] != '\n';
+    if (stream != to_stdout) {
+        write_all(stream, out.text, out.size);
+        strbuf_cut(&out, 0);
+    }
+    if (live_can_be_drawn()) {
+        live_draw(&live, size, &out);
+    }
+    write_all(to_stdout, out.text, out.size);
+}
+
+static void write_out(struct stream *stream, struct strbuf *text)
+{
+    tame(text, color_allowed && stream->terminal);
+    if (text->size > 0 && stream->terminal && live_possible) {
+        write_above(stream, text);
+    } else {
+        write_all(stream, text->text, text->size);
+    }
+}
+
+/* --- streams --- */
+
 static void write_gathered(struct stream *stream, size_t size)
 {
     CLEANUP(strbuf_clear) struct strbuf out = STRBUF_INIT;
     struct strbuf *gathered = &stream->gathered;
     redact_stream_add(&stream->redacted, gathered->text, size, &out);
-    tame(&out, color_allowed && stream->terminal);
-    write_all(stream, out.text, out.size);
+    write_out(stream, &out);
     memmove(gathered->text, gathered->text + size, gathered->size - size);
     strbuf_cut(gathered, gathered->size - size);
 }
@@ -153,6 +168,11 @@ void output_print(const char *format, ...)
     CLEANUP(mem_freep) char *text = mem_vprintf(format, arguments);
     va_end(arguments);
     output_write(text, strlen(text));
+}
+
+void output_flush(void)
+{
+    write_gathered(to_stdout, whole_lines(&to_stdout->gathered));
 }
 
 void output_stderr(const char *text, size_t size)
@@ -207,13 +227,52 @@ static void write_everything(struct stream *stream)
     CLEANUP(strbuf_clear) struct strbuf out = STRBUF_INIT;
     write_gathered(stream, stream->gathered.size);
     redact_stream_end(&stream->redacted, &out);
-    tame(&out, color_allowed && stream->terminal);
-    write_all(stream, out.text, out.size);
+    write_out(stream, &out);
     strbuf_clear(&stream->gathered);
+}
+
+bool output_is_live(void)
+{
+    return live_possible;
+}
+
+/* A secret is redacted before a line is cut: what is left of a cut one would not be known. */
+void output_live(const char *text, size_t size)
+{
+    CLEANUP(strbuf_clear) struct strbuf out = STRBUF_INIT;
+    CLEANUP(strbuf_clear) struct strbuf wanted = STRBUF_INIT;
+    if (!live_possible) {
+        return;
+    }
+    redact(text, size, &wanted);
+    tame(&wanted, color_allowed);
+    if (live.n > 0 && text_equal(wanted.text, live.wanted.text)) {
+        return;
+    }
+    struct screen_size screen = screen_size_of(to_stdout->fd);
+    live_erase(&live, screen, &out);
+    strbuf_clear(&live.wanted);
+    live.wanted = wanted;
+    wanted = (struct strbuf)STRBUF_INIT;
+    if (live_can_be_drawn()) {
+        live_draw(&live, screen, &out);
+    }
+    write_all(to_stdout, out.text, out.size);
+}
+
+void output_live_end(bool stays)
+{
+    CLEANUP(strbuf_clear) struct strbuf out = STRBUF_INIT;
+    if (!stays) {
+        live_erase(&live, screen_size_of(to_stdout->fd), &out);
+        write_all(to_stdout, out.text, out.size);
+    }
+    live_clear(&live);
 }
 
 void output_question(const char *text)
 {
+    output_live_end(false); /* the answer is typed where it would stand */
     output_stderr(text, strlen(text));
     write_everything(to_stderr);
 }
@@ -228,6 +287,7 @@ static int finish_stream(struct stream *stream)
 
 bool output_finish(struct error *err)
 {
+    output_live_end(false);
     int stdout_failure = finish_stream(to_stdout);
     int stderr_failure = finish_stream(to_stderr);
     if (stdout_failure == 0 && stderr_failure == 0) {

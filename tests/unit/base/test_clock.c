@@ -110,6 +110,63 @@ static void moments_are_written_in_utc(void **state)
     }
 }
 
+static void a_moment_is_read_as_it_was_written(void **state)
+{
+    (void)state;
+    static const int64_t moments[] = {0,  1,        1795096923123456,  951827696000000,
+                                      -1, -1500000, 253402300799999999};
+    for (size_t i = 0; i < ARRAY_LEN(moments); i++) {
+        CLEANUP(error_clear) struct error err = ERROR_INIT;
+        CLEANUP(mem_freep) char *text = wall_format(moments[i]);
+        int64_t usec = 42;
+        assert_ok(wall_parse(text, &usec, &err));
+        assert_true(usec == moments[i]);
+    }
+}
+
+static void what_is_no_moment_is_refused(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {
+        "",
+        "2026-11-19",
+        "2026-11-19T14:02:03Z",
+        "2026-11-19T14:02:03.123Z",
+        "2026-11-19T14:02:03.123456",
+        "2026-11-19T14:02:03.123456+01",
+        "2026-11-19T14:02:03.123456Z ",
+        " 2026-11-19T14:02:03.123456Z",
+        "2026-11-19 14:02:03.123456Z",
+        "2026-00-19T14:02:03.123456Z",
+        "2026-13-19T14:02:03.123456Z",
+        "2026-99-19T14:02:03.123456Z",
+        "2026-11-00T14:02:03.123456Z",
+        "2026-11-31T14:02:03.123456Z",
+        "2026-02-29T14:02:03.123456Z",
+        "2026-11-19T24:00:00.000000Z",
+        "2026-11-19T14:60:03.123456Z",
+        "2026-11-19T14:02:60.123456Z",
+        "-026-11-19T14:02:03.123456Z",
+        "2026-11-19T14:02:03.12345xZ",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        CLEANUP(error_clear) struct error err = ERROR_INIT;
+        int64_t usec = 42;
+        assert_fails(wall_parse(bad[i], &usec, &err), ERROR_CONFIG);
+        assert_int_equal(usec, 42);
+        assert_contains(err.message, bad[i]);
+    }
+}
+
+static void a_moment_for_people_has_no_seconds(void **state)
+{
+    (void)state;
+    CLEANUP(mem_freep) char *text = wall_short(1795096979999999);
+    CLEANUP(mem_freep) char *before = wall_short(-1);
+    assert_string_equal(text, "2026-11-19 14:02 UTC");
+    assert_string_equal(before, "1969-12-31 23:59 UTC");
+}
+
 static int elsewhere(void **state)
 {
     (void)state;
@@ -129,6 +186,9 @@ int main(void)
         cmocka_unit_test(sleeping_ends_at_the_deadline_and_not_before),
         cmocka_unit_test(the_wall_clock_is_the_systems),
         cmocka_unit_test(moments_are_written_in_utc),
+        cmocka_unit_test(a_moment_is_read_as_it_was_written),
+        cmocka_unit_test(what_is_no_moment_is_refused),
+        cmocka_unit_test(a_moment_for_people_has_no_seconds),
     };
     return cmocka_run_group_tests(tests, elsewhere, NULL);
 }
