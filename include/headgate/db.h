@@ -46,6 +46,9 @@ bool conninfo_is_public_value(const struct conninfo *conninfo, const char *text)
 /* The schema named by Prisma's ?schema=, or NULL. */
 const char *conninfo_schema(const struct conninfo *conninfo);
 bool conninfo_says_pooler(const struct conninfo *conninfo);
+/* It as a URI, for another program: as it was written where it was one, with what Prisma adds. It
+ * may hold secrets; the redactor knows them. The caller's. */
+char *conninfo_uri(const struct conninfo *conninfo);
 /* "db1.example.net:5432/shop", "/run/postgresql:5432/shop", as far as the string says it. The
  * caller's. */
 char *conninfo_display(const struct conninfo *conninfo);

@@ -59,7 +59,10 @@ struct requirements {
     bool backup, backup_restored;
     msec backup_max_age;
     int64_t approvals;
-    const char *signed_by; /* path of a file of allowed signers, or NULL */
+    const char *approved_by; /* path of a file of allowed signers: only signatures count; or NULL */
+    const char *approved_by_text; /* the same as it stands in the file */
+    bool exclude_author;          /* who began the run may not approve it */
+    const char *signed_by;        /* of the release: path of a file of allowed signers, or NULL */
     struct window *windows;
     size_t n_windows;
     struct freeze *freezes;
@@ -116,6 +119,25 @@ void environments_freep(struct environments **set);
 NODISCARD bool environments_find(struct environments *set, const char *name,
                                  struct environment **ret_environment, struct error *err);
 
+/* --- windows and freezes --- */
+
+/* Lists of them as they stand in a file: for gates as well. */
+void environment_read_windows(struct json_object *object, const char *key,
+                              struct window **ret_windows, size_t *ret_n);
+void environment_read_freezes(struct json_object *object, const char *key,
+                              struct freeze **ret_freezes, size_t *ret_n);
+struct opening {
+    bool open;
+    int64_t opens;    /* when the next window opens, or the freeze is over; 0: not within a year */
+    const char *text; /* the window that is open or opens next; the freeze that is on */
+};
+/* No windows: always open. */
+NODISCARD bool windows_check(const struct window *windows, size_t n, int64_t now,
+                             struct opening *ret_opening, struct error *err);
+/* A freeze is meant in the zone of the first window beside it, else in UTC (zone NULL). */
+NODISCARD bool freezes_check(const struct freeze *freezes, size_t n, const char *zone, int64_t now,
+                             struct opening *ret_opening, struct error *err);
+
 /* Which environment is meant: the one named on the command line, else DATABASE_ENV, else NODE_ENV,
  * else development. ret_origin is for people: "--env", "DATABASE_ENV", ... */
 const char *environment_meant(const char *named, const char **ret_origin);
@@ -144,3 +166,7 @@ struct environment_session {
 NODISCARD bool environment_connect(struct environment *environment,
                                    const struct environment_session *session, msec deadline,
                                    struct db **ret_db, struct error *err);
+/* "url" as a URI for another program, with all that is secret in it. Resolves, and starts an
+ * embedded cluster where needed; connects to nothing. The caller's. */
+NODISCARD bool environment_url(struct environment *environment, msec deadline, char **ret_url,
+                               struct error *err);

@@ -18,6 +18,7 @@
 
 struct conninfo {
     PQconninfoOption *options;
+    char *uri; /* as it was written; NULL where it was written in another form */
     char *schema;
     bool pooler;
 };
@@ -37,7 +38,11 @@ void conninfo_free(struct conninfo *conninfo)
             mem_wipe(o->val, strlen(o->val));
         }
     }
+    if (conninfo->uri != NULL) {
+        mem_wipe(conninfo->uri, strlen(conninfo->uri));
+    }
     PQconninfoFree(conninfo->options);
+    mem_free(conninfo->uri);
     mem_free(conninfo->schema);
     mem_free(conninfo);
 }
@@ -149,6 +154,7 @@ static bool parse(const char *url, struct conninfo *conninfo, struct error *err)
     if (!uri_parse(url, &uri, err) || !parse_options(uri.text, &conninfo->options, err)) {
         return false;
     }
+    conninfo->uri = mem_copy(url);
     conninfo->schema = TAKE(uri.schema);
     conninfo->pooler = uri.pooler;
     return true;
@@ -212,6 +218,19 @@ const char *conninfo_schema(const struct conninfo *conninfo)
 bool conninfo_says_pooler(const struct conninfo *conninfo)
 {
     return conninfo->pooler;
+}
+
+char *conninfo_uri(const struct conninfo *conninfo)
+{
+    if (conninfo->uri != NULL) {
+        return mem_copy(conninfo->uri);
+    }
+    struct parameters parameters;
+    conninfo_parameters(conninfo, &parameters);
+    char *uri = uri_write(&parameters);
+    parameters_clear(&parameters);
+    register_secrets(conninfo, uri);
+    return uri;
 }
 
 static void display_hosts(const struct conninfo *conninfo, struct strbuf *out)

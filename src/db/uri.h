@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+#include "conninfo.h"
 #include "headgate/error.h"
 
 struct uri {
@@ -21,3 +22,6 @@ struct uri {
 bool uri_is_one(const char *url);
 NODISCARD bool uri_parse(const char *url, struct uri *ret_uri, struct error *err);
 void uri_clear(struct uri *uri);
+/* A URI of libpq's with these parameters. Where the server is a socket, other programs understand
+ * it too: they want a host in its place as well. The caller's. */
+char *uri_write(const struct parameters *parameters);

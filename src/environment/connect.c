@@ -139,3 +139,32 @@ bool environment_connect(struct environment *environment, const struct environme
     return connect_to(environment, session, deadline, ret_db, err) ||
            environment_name_error(environment, err);
 }
+
+static bool find_url(struct environment *environment, msec deadline, char **ret_url,
+                     struct error *err)
+{
+    CLEANUP(conninfo_freep) struct conninfo *embedded = NULL;
+    const struct environment_session nothing = {.purpose = "url"};
+    const struct conninfo *conninfo = environment->target.conninfo;
+    if (environment->target.embedded != NULL) {
+        if (!open_embedded(environment, &nothing, deadline, &embedded, err)) {
+            return false;
+        }
+        conninfo = embedded;
+    }
+    *ret_url = conninfo_uri(conninfo);
+    return true;
+}
+
+bool environment_url(struct environment *environment, msec deadline, char **ret_url,
+                     struct error *err)
+{
+    if (!refuse_ssh(environment, err)) {
+        return environment_name_error(environment, err);
+    }
+    if (!environment_resolve(environment, err)) {
+        return false;
+    }
+    return find_url(environment, deadline, ret_url, err) ||
+           environment_name_error(environment, err);
+}
