@@ -48,7 +48,9 @@ struct deploy_plan {
     size_t count[MIGRATION_STATE_MAX];
     size_t widest; /* how long the longest name is of what is to be done */
     /* The target as it was looked at. */
-    char *target, *version_text, *system_identifier, *schema;
+    char *target, *host, *port, *database, *version_text, *system_identifier, *schema;
+    char history_digest[HASH_HEX_SIZE]; /* of the history's rows */
+    char shape[HASH_HEX_SIZE];          /* of tables, views, functions, ...; empty: not asked for */
     const char *reason; /* why migrations out of order are allowed; NULL: they are not */
     /* Why it cannot be executed; ERROR_NONE where it can. */
     struct error refusal;
@@ -59,6 +61,7 @@ struct deploy_request {
     void (*on_progress)(const char *sentence);
     const char *out_of_order_reason; /* allows them; borrowed by the plan; or NULL */
     msec patience; /* how long to wait for somebody who is running a migration now */
+    bool shape;    /* take the digest of the database's shape, too */
 };
 
 /* What a deploy would do: connects read only and looks. A reason not to is an answer
@@ -76,6 +79,16 @@ bool plan_item_is_to_do(const struct deploy_plan *plan, const struct plan_item *
  * allowed. */
 NODISCARD bool deploy_plan_check_policy(struct deploy_plan *plan, msec deadline, struct error *err);
 
+/* The parts of it that are looked up elsewhere, for those who weigh them themselves. A reason why
+ * not is an answer: *ret_refusal is set. */
+NODISCARD bool deploy_check_predecessor(const struct deploy_plan *plan, const char *before,
+                                        msec deadline, struct error *ret_refusal,
+                                        struct error *err);
+NODISCARD bool deploy_check_signature(const struct deploy_plan *plan, struct error *ret_refusal,
+                                      struct error *err);
+/* How many migrations of the release the database does not have as they are in it. */
+size_t deploy_plan_missing(const struct deploy_plan *plan);
+
 struct deploy_result {
     char *run; /* its id */
     size_t n_applied;
@@ -88,9 +101,11 @@ void deploy_result_clear(struct deploy_result *result);
 struct deploy_conduct {
     msec patience; /* how long to wait for others */
     const char *actor;
+    const char *run; /* the run that it is part of; NULL: it is one of its own */
     struct engine_observer observer;
 };
-/* Executes the plan. The result is right also after a failure. */
+/* Executes the plan. A gentle wish to stop ends it between two migrations. The result is right also
+ * after a failure. */
 NODISCARD bool deploy_plan_execute(const struct deploy_plan *plan,
                                    const struct deploy_conduct *conduct,
                                    struct deploy_result *ret_result, struct error *err);

@@ -144,6 +144,8 @@ NODISCARD bool history_mark(struct db *db, const char *environment, const char *
  */
 #define HISTORY_KEY_OWN "72707370"
 #define HISTORY_KEY_PRISMA "72707369"
+/* A third one is a run's, while one of its steps works with the database: hooks may deploy. */
+#define HISTORY_KEY_RUN "72707371"
 
 struct history_holder {
     int64_t pid;

@@ -24,7 +24,7 @@ check_pie_supported()
 add_library(headgate_flags INTERFACE)
 target_compile_definitions(headgate_flags INTERFACE _GNU_SOURCE HEADGATE_VERSION="${PROJECT_VERSION}")
 target_compile_options(headgate_flags INTERFACE
-    -Wall -Wextra -Werror -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-qual -Wformat=2
+    -Wall -Wextra -Werror -Wpedantic -Wno-overlength-strings -Wshadow -Wconversion -Wsign-conversion -Wcast-qual -Wformat=2
     -Wmissing-prototypes -Wstrict-prototypes -Wundef -Wvla -Wwrite-strings -Wswitch-enum
     -fno-common -fno-omit-frame-pointer)
 

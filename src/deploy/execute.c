@@ -75,6 +75,15 @@ static bool prepare_history(const struct deploy_plan *now, struct engine *engine
                         DEADLINE_NONE, err);
 }
 
+/* Between two migrations is a safe point. */
+static bool stop_here(const struct deploy_result *result, struct error *err)
+{
+    (void)(interrupt_pending() != 0 ? interrupt_error(err)
+                                    : error_set(err, ERROR_INTERRUPTED, "stopped as asked"));
+    return error_detail(err, "%zu of its migrations %s applied, none is half done.",
+                        result->n_applied, result->n_applied == 1 ? "is" : "are");
+}
+
 static bool run_items(const struct deploy_plan *now, struct engine *engine,
                       struct deploy_result *result, struct error *err)
 {
@@ -83,8 +92,8 @@ static bool run_items(const struct deploy_plan *now, struct engine *engine,
         if (!plan_item_is_to_do(now, item)) {
             continue;
         }
-        if (interrupt_pending() != 0) {
-            return interrupt_error(err);
+        if (interrupt_is_wished()) {
+            return stop_here(result, err);
         }
         if (!engine_run(engine, item->migration, item->row, err)) {
             return false;
@@ -133,7 +142,7 @@ bool deploy_plan_execute(const struct deploy_plan *plan, const struct deploy_con
     if (deploy_plan_size(plan) == 0) {
         return true;
     }
-    ret_result->run = engine_new_run();
+    ret_result->run = conduct->run != NULL ? mem_copy(conduct->run) : engine_new_run();
     const struct engine_settings settings = {.environment = plan->environment,
                                              .schema = plan->schema,
                                              .release_digest = plan->release->digest,

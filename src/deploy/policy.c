@@ -5,39 +5,38 @@
  */
 #include "private.h"
 
-static size_t not_at_release(const struct deploy_plan *plan)
+size_t deploy_plan_missing(const struct deploy_plan *plan)
 {
     return plan->count[MIGRATION_PENDING] + plan->count[MIGRATION_OUT_OF_ORDER] +
            plan->count[MIGRATION_EDITED] + plan->count[MIGRATION_FAILED] +
            plan->count[MIGRATION_UNFINISHED];
 }
 
-static bool check_predecessor(struct deploy_plan *plan, const char *name, msec deadline,
-                              struct error *err)
+bool deploy_check_predecessor(const struct deploy_plan *plan, const char *before, msec deadline,
+                              struct error *ret_refusal, struct error *err)
 {
-    CLEANUP(deploy_plan_freep) struct deploy_plan *before = NULL;
+    CLEANUP(deploy_plan_freep) struct deploy_plan *there = NULL;
     struct environment *environment = NULL;
-    if (!environments_find(plan->environment->set, name, &environment, err) ||
-        !deploy_plan_make(environment, plan->release, NULL, deadline, &before, err)) {
-        return error_prefix(err, "\"%s\" comes before \"%s\", and could not be looked at", name,
+    if (!environments_find(plan->environment->set, before, &environment, err) ||
+        !deploy_plan_make(environment, plan->release, NULL, deadline, &there, err)) {
+        return error_prefix(err, "\"%s\" comes before \"%s\", and could not be looked at", before,
                             plan->environment->name);
     }
-    size_t n = not_at_release(before);
+    size_t n = deploy_plan_missing(there);
     if (n == 0) {
         return true;
     }
-    struct error *refusal = &plan->refusal;
-    (void)error_set(refusal, ERROR_REFUSED, "\"%s\" must have this release before \"%s\"", name,
-                    plan->environment->name);
-    (void)error_detail(refusal,
+    (void)error_set(ret_refusal, ERROR_REFUSED, "\"%s\" must have this release before \"%s\"",
+                    before, plan->environment->name);
+    (void)error_detail(ret_refusal,
                        "%zu of the %zu migrations of release %.*s %s not applied there as they "
                        "are here.",
                        n, plan->release->n, DIGEST_SHOWN, plan->release->digest,
                        n == 1 ? "is" : "are");
-    bool is_behind = n == before->count[MIGRATION_PENDING] + before->count[MIGRATION_UNFINISHED];
-    (void)error_hint(refusal, "%s: headgate %s %s",
+    bool is_behind = n == there->count[MIGRATION_PENDING] + there->count[MIGRATION_UNFINISHED];
+    (void)error_hint(ret_refusal, "%s: headgate %s %s",
                      is_behind ? "Deploy there first" : "See what is the matter there",
-                     is_behind ? "deploy" : "status", name);
+                     is_behind ? "deploy" : "status", before);
     return true;
 }
 
@@ -65,22 +64,22 @@ static void check_requirements(struct deploy_plan *plan)
 
 /* Nobody but those who are named may have said that this is the release. That somebody else did is
  * an answer; that it could not be looked at is a failure. */
-static bool check_signature(struct deploy_plan *plan, struct error *err)
+bool deploy_check_signature(const struct deploy_plan *plan, struct error *ret_refusal,
+                            struct error *err)
 {
     CLEANUP(error_clear) struct error failure = ERROR_INIT;
     CLEANUP(mem_freep) char *signer = NULL;
     const char *signers = plan->environment->require.signed_by;
-    if (signers == NULL || error_is_set(&plan->refusal) ||
-        release_verify_signature(plan->release, signers, &signer, &failure)) {
+    if (signers == NULL || release_verify_signature(plan->release, signers, &signer, &failure)) {
         return true;
     }
     if (failure.code != ERROR_CONFIG && failure.code != ERROR_REFUSED) {
         error_move(err, &failure);
         return false;
     }
-    error_move(&plan->refusal, &failure);
-    plan->refusal.code = ERROR_REFUSED;
-    return error_prefix(&plan->refusal, "it takes signed releases only") || true;
+    error_move(ret_refusal, &failure);
+    ret_refusal->code = ERROR_REFUSED;
+    return error_prefix(ret_refusal, "it takes signed releases only") || true;
 }
 
 bool deploy_plan_check_policy(struct deploy_plan *plan, msec deadline, struct error *err)
@@ -90,11 +89,11 @@ bool deploy_plan_check_policy(struct deploy_plan *plan, msec deadline, struct er
         return true;
     }
     for (size_t i = 0; i < environment->n_after && !error_is_set(&plan->refusal); i++) {
-        if (!check_predecessor(plan, environment->after[i], deadline, err)) {
+        if (!deploy_check_predecessor(plan, environment->after[i], deadline, &plan->refusal, err)) {
             return false;
         }
     }
-    if (!check_signature(plan, err)) {
+    if (!error_is_set(&plan->refusal) && !deploy_check_signature(plan, &plan->refusal, err)) {
         return false;
     }
     if (!error_is_set(&plan->refusal)) {
