@@ -1,0 +1,100 @@
+/*
+ * What a journal says about its run: its events folded, one after the other, into a record.
+ *
+ * What a run was doing when its journal ends without a word is told by its lease: somebody holds it
+ * and works, or nobody does and it was cut off.
+ */
+#include "record.h"
+#include "headgate/arena.h"
+
+const char *step_state_name(enum step_state state)
+{
+    static const char *const names[] = {
+        [STEP_OPEN] = "open",       [STEP_RUNNING] = "running", [STEP_RETRYING] = "retrying",
+        [STEP_WAITING] = "waiting", [STEP_DONE] = "done",       [STEP_SKIPPED] = "skipped",
+        [STEP_FAILED] = "failed",   [STEP_CUT] = "cut off",
+    };
+    return names[state];
+}
+
+const char *run_state_name(enum run_state state)
+{
+    static const char *const names[] = {
+        [RUN_RUNNING] = "running",   [RUN_WAITING] = "waiting", [RUN_STOPPED] = "stopped",
+        [RUN_FAILED] = "failed",     [RUN_CUT] = "cut off",     [RUN_DONE] = "done",
+        [RUN_CANCELED] = "canceled",
+    };
+    return names[state];
+}
+
+bool run_state_is_open(enum run_state state)
+{
+    return state != RUN_DONE && state != RUN_CANCELED;
+}
+
+const struct record_step *record_find(const struct record *record, const char *id)
+{
+    for (size_t i = 0; i < record->n; i++) {
+        if (text_equal(record->steps[i].id, id)) {
+            return &record->steps[i];
+        }
+    }
+    return NULL;
+}
+
+void record_follow(struct record *record)
+{
+    for (; record->n_events < journal_count(record->journal); record->n_events++) {
+        record_take(record, journal_event(record->journal, record->n_events));
+    }
+}
+
+struct record *record_of(const struct journal *journal)
+{
+    struct record *record = mem_new(1, sizeof *record);
+    record->arena = arena_new();
+    record->journal = journal;
+    record->run = journal_run(journal);
+    record->exit_status = -1;
+    record_follow(record);
+    return record;
+}
+
+bool record_read(struct state *state, const char *run, struct record **ret_record,
+                 struct error *err)
+{
+    CLEANUP(journal_freep) struct journal *journal = NULL;
+    CLEANUP(record_freep) struct record *record = NULL;
+    CLEANUP(mem_freep) char *key = mem_printf("run/%s", run);
+    bool held = false;
+    if (!journal_open(state, run, &journal, err)) {
+        return false;
+    }
+    record = record_of(journal);
+    record->owned = TAKE(journal);
+    if (!state_lease_holder(state, key, &held, &record->holder, err)) {
+        return false;
+    }
+    if (held && record->state == RUN_CUT) {
+        record->state = RUN_RUNNING;
+    } else if (record->state == RUN_CUT) {
+        record_cut_steps(record);
+    }
+    *ret_record = TAKE(record);
+    return true;
+}
+
+void record_freep(struct record **record)
+{
+    if (*record == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < (*record)->n; i++) {
+        strlist_clear(&(*record)->steps[i].applied);
+    }
+    lease_holder_clear(&(*record)->holder);
+    journal_freep(&(*record)->owned);
+    arena_free((*record)->arena);
+    mem_free(*record);
+    *record = NULL;
+}

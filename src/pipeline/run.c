@@ -1,0 +1,344 @@
+/*
+ * A run from its beginning to its end: the journal is begun, the steps are gone through, those of
+ * "always" follow, and the journal is sealed with what it came to.
+ */
+#include <signal.h>
+
+#include "headgate/file.h"
+#include "headgate/interrupt.h"
+#include "running.h"
+
+/* --- writing down --- */
+
+void run_show(struct run *run, const char *step, const char *text, bool from_hook)
+{
+    const struct run_observer *observer = &run->conduct->observer;
+    const struct run_news news = {.step = step, .text = text, .from_hook = from_hook};
+    if (observer->news != NULL) {
+        observer->news(observer->context, run->record, &news);
+    }
+}
+
+void run_break(struct run *run, struct error *err)
+{
+    if (error_is_set(&run->broken)) {
+        return;
+    }
+    error_move(&run->broken, err);
+    for (size_t i = 0; i < run->n; i++) {
+        step_stop(run, &run->steps[i]);
+    }
+}
+
+static bool append(struct run *run, const struct entry *entry, struct error *err)
+{
+    const struct run_observer *observer = &run->conduct->observer;
+    size_t known = run->record != NULL ? run->record->n_events : 0;
+    if (!journal_append(run->journal, run->lease, entry, err)) {
+        return false;
+    }
+    if (run->record == NULL) {
+        run->record = record_of(run->journal);
+    } else {
+        record_follow(run->record);
+    }
+    for (size_t i = known; i < run->record->n_events && observer->news != NULL; i++) {
+        const struct event *event = journal_event(run->journal, i);
+        const struct run_news news = {.event = event, .step = event->step};
+        observer->news(observer->context, run->record, &news);
+    }
+    return true;
+}
+
+static bool note(struct run *run, const struct entry *entry)
+{
+    CLEANUP(error_clear) struct error failure = ERROR_INIT;
+    if (error_is_set(&run->broken)) {
+        return false;
+    }
+    if (!append(run, entry, &failure)) {
+        run_break(run, &failure);
+        return false;
+    }
+    return true;
+}
+
+bool run_note(struct run *run, const char *step, const char *kind, const char *data, bool durable)
+{
+    const struct entry entry = {
+        .kind = kind, .actor = run->conduct->actor, .step = step, .data = data, .durable = durable};
+    return note(run, &entry);
+}
+
+bool run_seal(struct run *run, const char *kind, const char *data)
+{
+    const struct entry entry = {
+        .kind = kind, .actor = run->conduct->actor, .data = data, .seals = true};
+    return note(run, &entry);
+}
+
+/* --- the beginning --- */
+
+static void begin_steps(struct run *run)
+{
+    run->n = run->plan->n;
+    run->steps = mem_new(run->n + 1, sizeof *run->steps);
+    for (size_t i = 0; i < run->n; i++) {
+        struct live_step *step = &run->steps[i];
+        step->planned = &run->plan->steps[i];
+        step->state = step->planned->verdict == PLAN_SETTLED ? LIVE_PASSED : LIVE_IDLE;
+        step->worker = (struct worker){.pid = -1, .pidfd = -1, .news = -1};
+        step->heard = (struct strbuf)STRBUF_INIT;
+        step->deadline = step->kill_at = DEADLINE_NONE;
+    }
+}
+
+/* It may be resumed from another folder. */
+static void write_path(struct json_writer *writer, const char *key, const char *path)
+{
+    CLEANUP(mem_freep) char *real = realpath(path, NULL);
+    json_write_member_text(writer, key, real != NULL ? real : path);
+}
+
+static void write_beginning(struct strbuf *out, const struct plan *plan)
+{
+    const struct workflow *workflow = plan->workflow;
+    struct json_writer writer = json_writer_start(out, false);
+    json_write_object(&writer);
+    json_write_member_text(&writer, "plan", plan->id);
+    json_write_member_text(&writer, "pipeline", workflow->name);
+    write_path(&writer, "pipeline_path", workflow->path);
+    write_path(&writer, "environments_path", workflow->environments->path);
+    write_path(&writer, "release_path", workflow->release->folder);
+    json_write_member_text(&writer, "release", workflow->release->digest);
+    json_write_member_text(&writer, "headgate", HEADGATE_VERSION);
+    json_write_key(&writer, "overrides");
+    json_write_array(&writer);
+    for (size_t i = 0; i < plan->n_overrides; i++) {
+        json_write_object(&writer);
+        json_write_member_text(&writer, "policy", plan->overrides[i].policy);
+        json_write_member_text(&writer, "reason", plan->overrides[i].reason);
+        json_write_object_end(&writer);
+    }
+    json_write_array_end(&writer);
+    strbuf_printf(out, ",\"document\":%s", plan->document);
+    json_write_object_end(&writer);
+}
+
+static bool begin(struct run *run, struct error *err)
+{
+    CLEANUP(strbuf_clear) struct strbuf data = STRBUF_INIT;
+    write_beginning(&data, run->plan);
+    CLEANUP(mem_freep) char *redacted = redact_copy(data.text);
+    const struct entry entry = {
+        .kind = "run-begun", .actor = run->conduct->actor, .data = redacted, .durable = true};
+    return journal_create(run->state, run->hold->run, &run->journal, err) &&
+           append(run, &entry, err);
+}
+
+static bool begin_again(struct run *run, struct error *err)
+{
+    CLEANUP(mem_freep) char *data = mem_printf("{\"plan\":\"%s\"}", run->plan->id);
+    const struct entry entry = {
+        .kind = "run-resumed", .actor = run->conduct->actor, .data = data, .durable = true};
+    if (!journal_open(run->state, run->hold->run, &run->journal, err)) {
+        return false;
+    }
+    run->record = record_of(run->journal);
+    return append(run, &entry, err);
+}
+
+/* --- the end --- */
+
+static void write_outcome(struct strbuf *out, const char *outcome, const char *sentence,
+                          int exit_status, int number)
+{
+    struct json_writer writer = json_writer_start(out, false);
+    json_write_object(&writer);
+    if (outcome != NULL) {
+        json_write_member_text(&writer, "outcome", outcome);
+    }
+    json_write_member_text(&writer, "sentence", sentence);
+    json_write_member_integer(&writer, "exit_status", exit_status);
+    if (number != 0) {
+        json_write_member_integer(&writer, "signal", number);
+    }
+    json_write_object_end(&writer);
+}
+
+static bool seal(struct run *run, const char *kind, const char *outcome, const struct error *err)
+{
+    CLEANUP(strbuf_clear) struct strbuf data = STRBUF_INIT;
+    bool good = err == NULL || !error_is_set(err);
+    write_outcome(&data, outcome, good ? NULL : err->message,
+                  good ? 0 : error_exit_status(err->code), run->signal);
+    return run_seal(run, kind, data.text);
+}
+
+static void explain_waiting(const struct run *run, struct error *err)
+{
+    CLEANUP(strbuf_clear) struct strbuf text = STRBUF_INIT;
+    bool people = false;
+    for (size_t i = 0; i < run->n; i++) {
+        const struct live_step *step = &run->steps[i];
+        if (step->state != LIVE_GATE) {
+            continue;
+        }
+        const struct record_step *recorded = record_find(run->record, step->planned->step->id);
+        strbuf_printf(&text, "%sstep \"%s\" waits: %s", text.size > 0 ? "; " : "",
+                      step->planned->step->id,
+                      recorded->sentence != NULL ? recorded->sentence : "");
+        people = people || step->gate_until == 0;
+    }
+    (void)error_set(err, ERROR_WAITING, "%s", text.text);
+    if (people) {
+        (void)error_hint(err, "Approve it: headgate approve %s; then: headgate resume %s",
+                         run->hold->run, run->hold->run);
+    } else {
+        (void)error_hint(err, "Then: headgate resume %s", run->hold->run);
+    }
+}
+
+static void explain_stop(const struct run *run, struct error *err)
+{
+    bool by_interrupt = run->signal == SIGINT || run->signal == 0;
+    (void)error_set(err, by_interrupt ? ERROR_INTERRUPTED : ERROR_TERMINATED,
+                    "the run was stopped%s", run->wishes > 1 ? "" : " at a safe point");
+    (void)error_hint(err, "Go on with it: headgate resume %s", run->hold->run);
+}
+
+static void explain_broken(struct run *run, struct error *err)
+{
+    if (run->broken.code == ERROR_LOCKED) {
+        error_move(err, &run->broken);
+        return;
+    }
+    (void)error_set(err, ERROR_HALFWAY, "stopped half-way: the journal cannot be written: %s",
+                    run->broken.message);
+    (void)error_detail(err, "Nothing was begun after that. What had begun, the targets know.");
+    (void)error_hint(err, "When there is room again: headgate resume %s", run->hold->run);
+}
+
+static void take_failure(struct run *run, struct error *err)
+{
+    error_move(err, &run->failure);
+    if (run->failed_step != NULL && err->code != ERROR_HALFWAY) {
+        (void)error_prefix(err, "step \"%s\"", run->failed_step);
+    }
+}
+
+static bool has_gates_left(const struct run *run)
+{
+    for (size_t i = 0; i < run->n; i++) {
+        if (run->steps[i].state == LIVE_GATE) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The steps of "always". What fails there is told, but changes nothing of what was done. */
+static void close_run(struct run *run, const char *outcome)
+{
+    run->outcome = outcome;
+    run->closing = true;
+    run->gates_since = 0;
+    run_loop(run);
+}
+
+static bool finish_stopped(struct run *run, struct error *err)
+{
+    if (run->stop == STOP_CANCELED) {
+        (void)error_set(err, ERROR_INTERRUPTED, "the run was canceled");
+        return seal(run, "run-canceled", NULL, err);
+    }
+    explain_stop(run, err);
+    return seal(run, "run-stopped", NULL, err);
+}
+
+static bool finish(struct run *run, struct error *err)
+{
+    if (run->stop == STOP_PERSON || run->stop == STOP_CANCELED) {
+        return finish_stopped(run, err);
+    }
+    if (run->stop == STOP_CUT) {
+        take_failure(run, err);
+        (void)error_hint(err, "Go on with it: headgate resume %s", run->hold->run);
+        return seal(run, "run-cut", NULL, err);
+    }
+    if (run->stop == STOP_NOT && has_gates_left(run)) {
+        explain_waiting(run, err);
+        return seal(run, "run-waiting", NULL, err);
+    }
+    bool failed = run->stop == STOP_FAILURE;
+    close_run(run, failed ? "failed" : "done");
+    if (error_is_set(&run->failure)) {
+        take_failure(run, err);
+    }
+    return seal(run, "run-ended", failed ? "failed" : "done", err);
+}
+
+static bool go(struct run *run, struct run_result *result, struct error *err)
+{
+    begin_steps(run);
+    result->run = mem_copy(run->hold->run);
+    run_loop(run);
+    if (!error_is_set(&run->broken)) {
+        (void)finish(run, err);
+    }
+    if (error_is_set(&run->broken)) {
+        error_clear(err);
+        explain_broken(run, err);
+    }
+    result->exit_status = error_is_set(err) ? error_exit_status(err->code) : 0;
+    return !error_is_set(err);
+}
+
+static void run_clear(struct run *run)
+{
+    for (size_t i = 0; i < run->n; i++) {
+        live_step_clear(&run->steps[i]);
+    }
+    mem_free(run->steps);
+    mem_free(run->folder);
+    record_freep(&run->record);
+    journal_freep(&run->journal);
+    error_clear(&run->failure);
+    error_clear(&run->broken);
+}
+
+bool run_execute(struct plan *plan, struct state *state, const struct run_hold *hold,
+                 const struct run_conduct *conduct, struct run_result *ret_result,
+                 struct error *err)
+{
+    CLEANUP(run_clear)
+    struct run run = {.plan = plan,
+                      .state = state,
+                      .hold = hold,
+                      .lease = hold->leases[0],
+                      .conduct = conduct,
+                      .folder = state_run_folder(state, hold->run)};
+    *ret_result = (struct run_result){0};
+    return begin(&run, err) && go(&run, ret_result, err);
+}
+
+bool run_resume(struct plan *plan, struct state *state, const struct run_hold *hold,
+                const struct run_conduct *conduct, struct run_result *ret_result, struct error *err)
+{
+    CLEANUP(run_clear)
+    struct run run = {.plan = plan,
+                      .state = state,
+                      .hold = hold,
+                      .lease = hold->leases[0],
+                      .conduct = conduct,
+                      .folder = state_run_folder(state, hold->run)};
+    *ret_result = (struct run_result){0};
+    return resume_check(plan, state, hold->run, err) && begin_again(&run, err) &&
+           go(&run, ret_result, err);
+}
+
+void run_result_clear(struct run_result *result)
+{
+    mem_free(result->run);
+    *result = (struct run_result){0};
+}
