@@ -15,6 +15,7 @@
 #include "headgate/deploy.h"
 #include "headgate/doctor.h"
 #include "headgate/error.h"
+#include "headgate/run.h"
 #include "headgate/settle.h"
 
 /* The one place where an error becomes words: message, detail, hint, and each mistake with its
@@ -71,3 +72,39 @@ void report_findings(const struct findings *findings);
 void report_embedded(const struct embedded_list *list);
 /* What environments.json says, value by value; with_origin adds where each comes from. */
 void report_settings(const struct environments *set, bool with_origin);
+
+/* --- pipelines --- */
+
+struct report_manner {
+    bool markdown;        /* GitHub's, for a ticket */
+    const char *saved_as; /* a plan: the file that it was written to; or NULL */
+};
+/* What a run would do, on what evidence, and all that speaks against it. */
+void report_pipeline_plan(const struct plan *plan, const struct report_manner *manner);
+/* What a run has done: who, when, on what evidence. */
+void report_record(const struct record *record, const struct report_manner *manner);
+
+struct run_entry {
+    const char *run;
+    struct record *record; /* NULL where its journal cannot be read */
+    struct error error;    /* why not */
+};
+/* Runs in the order in which they are given; n_older are not among them. */
+void report_runs(const struct run_entry *entries, size_t n, size_t n_older);
+/* run NULL: of all runs. `expected`: the head that it must have; or NULL. Returns whether all is as
+ * it was written. */
+bool report_audit(const struct audit *audit, const char *run, const char *expected);
+
+/*
+ * A run while it runs: report_run_news and report_run_tick are what its observer calls, with the
+ * screen as their context. On a terminal what happens at the moment stands in a live block and what
+ * is done goes up as lines; elsewhere each event is a line, or with --json an object on one line.
+ */
+struct run_screen;
+struct run_screen *run_screen_new(void);
+void run_screen_freep(struct run_screen **screen);
+void report_run_news(void *context, const struct record *record, const struct run_news *news);
+void report_run_tick(void *context, const struct record *record);
+/* When the process that worked on it ends, however: what was done, and how it goes on, unless
+ * the hint of its failure (NULL: none) says that. */
+void report_run_end(const struct record *record, const struct error *failure);

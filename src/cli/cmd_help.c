@@ -83,11 +83,45 @@ static bool print_environments(const struct options *options, struct error *err)
     return true;
 }
 
+static bool print_pipelines(const struct options *options, struct error *err)
+{
+    CLEANUP(strlist_clear) struct strlist names = STRLIST_INIT;
+    if (!project_pipelines(options, &names, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < names.n; i++) {
+        output_print("%s\n", names.items[i]);
+    }
+    return true;
+}
+
+/* The newest first. */
+static bool print_runs(const struct options *options, struct error *err)
+{
+    CLEANUP(state_freep) struct state *state = NULL;
+    CLEANUP(strlist_clear) struct strlist runs = STRLIST_INIT;
+    if (!project_state(options, &state, err) || !state_list(state, &runs, err)) {
+        return false;
+    }
+    for (size_t i = runs.n; i > 0; i--) {
+        output_print("%s\n", runs.items[i - 1]);
+    }
+    return true;
+}
+
+static const struct {
+    const char *word;
+    bool (*print)(const struct options *options, struct error *err);
+} names_of[] = {
+    {"environments", print_environments}, {"pipelines", print_pipelines}, {"runs", print_runs}};
+
 static bool run_completion(const struct options *options, int *status, struct error *err)
 {
     (void)status;
-    if (text_equal(options->arguments[0], "environments")) {
-        return print_environments(options, err);
+    for (size_t i = 0; i < ARRAY_LEN(names_of); i++) {
+        if (text_equal(options->arguments[0], names_of[i].word)) {
+            return names_of[i].print(options, err);
+        }
     }
     CLEANUP(mem_freep) char *text = completion_for(options->arguments[0]);
     if (text == NULL) {
@@ -126,8 +160,7 @@ const struct command cmd_completion = {
     .summary = "print completions for a shell",
     .description =
         "For bash: source <(headgate completion bash). An installed headgate has them in place. "
-        "With "
-        "\"environments\" it prints the names of the project's environments, one a line.",
+        "With \"environments\", \"pipelines\" or \"runs\" it prints their names, one a line.",
     .least = 1,
     .most = 1,
     .argument_kind = ARGUMENT_SHELL,

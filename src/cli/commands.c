@@ -5,6 +5,16 @@
 /* clang-format off */
 const struct command *const commands[] = {
     &cmd_status,
+    &cmd_run,
+    &cmd_plan,
+    &cmd_apply,
+    &cmd_resume,
+    &cmd_runs,
+    &cmd_show,
+    &cmd_logs,
+    &cmd_approve,
+    &cmd_cancel,
+    &cmd_audit_verify,
     &cmd_deploy,
     &cmd_create,
     &cmd_resolve,
@@ -49,8 +59,8 @@ const struct option common_options[] = {
 
 const struct exit_code exit_codes[] = {
     {0, "done, or nothing to do"},
-    {1, "failed; for status and doctor: a person must act"},
-    {2, "with --detailed-exitcode: there are migrations to apply"},
+    {1, "failed; for status, doctor and audit verify: a person must act"},
+    {2, "with --detailed-exitcode: there is something to do"},
     {3, "waiting at a gate"},
     {4, "a safety rule or policy forbids it"},
     {5, "drift found"},

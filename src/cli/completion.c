@@ -1,14 +1,15 @@
 /*
  * Completions for bash and zsh, from the table of commands. Both shells run the same function,
  * which prints what may follow the words before; fish has a language of its own
- * (completion_fish.c). Names of environments are asked of the program itself when they are needed
- * (headgate completion environments), so that they are those of the project one stands in.
+ * (completion_fish.c). Names of environments, pipelines and runs are asked of the program itself
+ * when they are needed (headgate completion environments), so that they are those of the project
+ * one stands in.
  */
 #include "completion.h"
 
 #include "headgate/strlist.h"
 
-#define PRINT_ENVIRONMENTS "headgate completion environments 2>/dev/null"
+#define ASK "headgate completion %s 2>/dev/null"
 
 /* "    printf '%s\\n' 'these --and --their --options' ;;" */
 static void add_print(struct strbuf *out, const char *words, const struct option *own)
@@ -56,8 +57,8 @@ static void add_value_cases(struct strbuf *out, const struct command *command)
         enum completion_value value =
             o->argument != NULL ? completion_value(o, &words) : VALUE_PATH;
         if (value == VALUE_ENVIRONMENT) {
-            strbuf_printf(out, "    \"%s --%s\") " PRINT_ENVIRONMENTS " ;;\n", command->name,
-                          o->name);
+            strbuf_printf(out, "    \"%s --%s\") " ASK " ;;\n", command->name, o->name,
+                          completion_asks(ARGUMENT_ENVIRONMENT));
         } else if (value == VALUE_WORDS) {
             strbuf_printf(out, "    \"%s --%s\") printf '%%s\\n' '%s' ;;\n", command->name, o->name,
                           words);
@@ -71,8 +72,11 @@ static void add_command_case(struct strbuf *out, const struct command *command)
     const char *words = command->argument_kind == ARGUMENT_COMMAND ? first
                         : command->argument_kind == ARGUMENT_SHELL ? COMPLETION_SHELLS
                                                                    : "";
-    strbuf_printf(out, "    \"%s \")%s", command->name,
-                  command->argument_kind == ARGUMENT_ENVIRONMENT ? " " PRINT_ENVIRONMENTS ";" : "");
+    const char *asks = completion_asks(command->argument_kind);
+    strbuf_printf(out, "    \"%s \")", command->name);
+    if (asks != NULL) {
+        strbuf_printf(out, " " ASK ";", asks);
+    }
     add_print(out, words, command->options);
 }
 

@@ -5,6 +5,10 @@
 
 #define COMPLETION_SHELLS "bash zsh fish"
 
+/* What the program itself is asked for to complete arguments of this kind: "environments" of
+ * headgate completion environments; NULL where they are words, or paths. */
+const char *completion_asks(enum argument_kind kind);
+
 /* True for the first of several commands of two words that share their first word, or of one. */
 bool completion_begins_group(const struct command *command);
 bool completion_same_group(const struct command *a, const struct command *b);

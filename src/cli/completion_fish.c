@@ -2,7 +2,7 @@
 #include "completion.h"
 
 #define RULE "complete -c headgate"
-#define ENVIRONMENTS "(headgate completion environments 2>/dev/null)"
+#define ASK "(headgate completion %s 2>/dev/null)"
 
 static void add_quoted(struct strbuf *out, const char *text)
 {
@@ -36,7 +36,7 @@ static void add_value(struct strbuf *out, const struct option *option)
         strbuf_add(out, " -r -F");
         break;
     case VALUE_ENVIRONMENT:
-        strbuf_add(out, " -x -a '" ENVIRONMENTS "'");
+        strbuf_printf(out, " -x -a '" ASK "'", completion_asks(ARGUMENT_ENVIRONMENT));
         break;
     case VALUE_WORDS:
         strbuf_printf(out, " -x -a '%s'", words);
@@ -69,10 +69,14 @@ static void add_options(struct strbuf *out, const struct command *command,
 static void add_arguments(struct strbuf *out, const struct command *command)
 {
     CLEANUP(mem_freep) char *first = completion_first_words();
+    CLEANUP(mem_freep) char *asked = NULL;
     const char *words = NULL;
     switch (command->argument_kind) {
     case ARGUMENT_ENVIRONMENT:
-        words = ENVIRONMENTS;
+    case ARGUMENT_PIPELINE:
+    case ARGUMENT_RUN:
+        asked = mem_printf(ASK, completion_asks(command->argument_kind));
+        words = asked;
         break;
     case ARGUMENT_COMMAND:
         words = first;

@@ -3,6 +3,17 @@
 
 #include "headgate/strlist.h"
 
+const char *completion_asks(enum argument_kind kind)
+{
+    static const char *const words[] = {
+        [ARGUMENT_ENVIRONMENT] = "environments",
+        [ARGUMENT_PIPELINE] = "pipelines",
+        [ARGUMENT_RUN] = "runs",
+        [ARGUMENT_SHELL] = NULL,
+    };
+    return words[kind];
+}
+
 bool completion_begins_group(const struct command *command)
 {
     for (size_t i = 0; commands[i] != command; i++) {

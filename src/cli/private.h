@@ -13,6 +13,7 @@
 #include "headgate/environment.h"
 #include "headgate/error.h"
 #include "headgate/release.h"
+#include "headgate/run.h"
 
 #define CONNECT_TIMEOUT 60000 /* also for the first start of an embedded cluster on a slow disk */
 
@@ -23,9 +24,11 @@ struct options {
     const char *from, *source;
     const char *wait, *reason;
     const char *until, *done, *again;
+    const char *override, *step, *signature, *expect;
     bool json, no_input, no_color, quiet, verbose, help;
     bool dry_run, detailed_exitcode, origin, all, force, allow_out_of_order;
     bool applied, rolled_back, missing_ok;
+    bool markdown, follow, reject, print;
     const char **arguments;
     size_t n_arguments;
 };
@@ -56,7 +59,14 @@ struct option {
     }
 
 /* What a command's arguments are, for completions. */
-enum argument_kind { ARGUMENT_OTHER, ARGUMENT_ENVIRONMENT, ARGUMENT_COMMAND, ARGUMENT_SHELL };
+enum argument_kind {
+    ARGUMENT_OTHER,
+    ARGUMENT_ENVIRONMENT,
+    ARGUMENT_PIPELINE,
+    ARGUMENT_RUN,
+    ARGUMENT_COMMAND,
+    ARGUMENT_SHELL
+};
 
 struct command {
     const char *name;             /* "deploy", "config show" */
@@ -137,6 +147,54 @@ NODISCARD bool desk_open(const struct options *options, struct desk *desk, struc
 NODISCARD bool desk_look(const struct options *options, struct desk *desk, struct error *err);
 void desk_clear(struct desk *desk);
 
+/* --- what the commands about pipelines and runs begin with --- */
+
+struct pipeline_desk {
+    struct workflow_source source;
+    struct workflow *workflow;
+    struct state *state;
+    char *actor;
+    struct policy_override *overrides; /* of --override and --reason */
+    size_t n_overrides;
+    struct strlist held; /* the texts that all of this borrows */
+};
+/* The pipeline that is named, its environments and release, the state, the overrides. `named` is a
+ * path or a name ("promote"); NULL: promote. */
+NODISCARD bool pipeline_desk_open(const struct options *options, const char *named,
+                                  struct pipeline_desk *desk, struct error *err);
+/* The same for a source that a saved plan or a run names; what the command line says of
+ * environments, release and state comes first. */
+NODISCARD bool pipeline_desk_open_source(const struct options *options,
+                                         const struct workflow_source *source,
+                                         struct pipeline_desk *desk, struct error *err);
+/* Those of a saved plan, or of the run that is gone on with, as well. */
+void pipeline_desk_override(struct pipeline_desk *desk, const struct policy_override *overrides,
+                            size_t n);
+/* What a run would do now. so_far: the run that is gone on with; or NULL. */
+NODISCARD bool pipeline_desk_plan(const struct pipeline_desk *desk, const char *until,
+                                  const struct record *so_far, struct plan **ret_plan,
+                                  struct error *err);
+void pipeline_desk_clear(struct pipeline_desk *desk);
+/* Holds what the run will work with, for as long as --wait says where others hold it; before the
+ * plan is made. run NULL: a new one. */
+NODISCARD bool pipeline_hold(const struct options *options, const struct pipeline_desk *desk,
+                             const char *run, struct run_hold **ret_hold, struct error *err);
+/* Executes the plan as a new run, or goes on with one; asks where it must, shows what happens, and
+ * says how it went. */
+NODISCARD bool pipeline_execute(const struct options *options, const struct pipeline_desk *desk,
+                                const struct run_hold *hold, struct plan *plan, bool resumes,
+                                int *status, struct error *err);
+/* Where runs are kept, for commands that name only a run: --state, else .headgate beside the folder
+ * of pipelines, here or in a folder above. */
+NODISCARD bool project_state(const struct options *options, struct state **ret_state,
+                             struct error *err);
+/* The names of the pipelines of the project: "promote", ... */
+NODISCARD bool project_pipelines(const struct options *options, struct strlist *ret_names,
+                                 struct error *err);
+
+extern const struct command cmd_run, cmd_apply, cmd_resume;
+extern const struct command cmd_plan, cmd_show, cmd_runs, cmd_logs, cmd_approve, cmd_cancel,
+    cmd_audit_verify;
 extern const struct command cmd_release_show, cmd_release_bundle, cmd_release_sign,
     cmd_release_verify;
 extern const struct command cmd_adopt;

@@ -11,14 +11,14 @@ static void add_sentence(struct strbuf *out, bool color, enum style style, const
     }
 }
 
-static void add_text(struct strbuf *out, bool color, const struct error *error)
+void error_render(struct strbuf *out, bool color, const char *about, const struct error *error)
 {
     for (size_t i = 0; i < error->problems.n; i++) {
         problem_render(&error->problems.items[i], color, out);
         strbuf_add_char(out, '\n');
     }
     style_add(out, color, STYLE_BAD, "error");
-    strbuf_printf(out, ": %s", error->message);
+    strbuf_printf(out, ": %s%s", about, error->message);
     if (error->sqlstate[0] != '\0') {
         strbuf_printf(out, " (SQLSTATE %s)", error->sqlstate);
     }
@@ -39,7 +39,7 @@ void report_error(const struct error *error)
         json_write_object_end(&writer);
         strbuf_add_char(&out, '\n');
     } else {
-        add_text(&out, output_color_stderr(), error);
+        error_render(&out, output_color_stderr(), "", error);
     }
     output_stderr(out.text, out.size);
 }

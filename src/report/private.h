@@ -10,7 +10,7 @@ enum style { STYLE_PLAIN, STYLE_BOLD, STYLE_DIM, STYLE_GOOD, STYLE_WARN, STYLE_B
 /* The text in this style where colour is wanted, else the text. */
 void style_add(struct strbuf *out, bool color, enum style style, const char *text);
 
-#define TABLE_COLUMNS 6
+#define TABLE_COLUMNS 8
 
 /* Rows whose cells are aligned when it is printed: the width of a column is known only at the end.
  */
@@ -18,14 +18,26 @@ struct table {
     struct table_cell {
         char *text;
         enum style style;
+        bool spans; /* the rest of its row; makes no column wider */
     } * cells;
     size_t n_rows;
 };
 void table_row(struct table *table);
 /* In the last row; the text is taken. Columns that are not set are empty. */
 void table_set(struct table *table, size_t column, enum style style, char *text);
+/* The same for a text that goes on to the end of the row and makes no column wider. */
+void table_set_long(struct table *table, size_t column, enum style style, char *text);
+/* A line of its own between the rows; the text is taken. */
+void table_line(struct table *table, enum style style, char *text);
+/* More about the row above: each line of the text, behind a label; NULL: nothing. */
+#define NOTE_INDENT "    "
+void table_note(struct table *table, enum style style, const char *label, const char *text);
+void table_render(const struct table *table, const char *indent, struct strbuf *out);
 void table_print(const struct table *table, const char *indent);
 void table_clear(struct table *table);
+
+/* about: "step \"e2e\": " or the like, in front of the message; or "". */
+void error_render(struct strbuf *out, bool color, const char *about, const struct error *error);
 
 /* A JSON document for stdout: {"format": 1, ... }. */
 struct json_writer document_start(struct strbuf *out);
@@ -42,3 +54,64 @@ const char *plan_word(const struct deploy_plan *plan);
 char *short_digest(const char *digest);
 /* "1 migration", "7 migrations"; the caller's. */
 char *count_of(size_t n, const char *noun);
+
+/* --- Markdown as GitHub reads it --- */
+
+/* Words of which nothing is taken for markup. */
+void markdown_add(struct strbuf *out, const char *text);
+/* A name, as code; also within a table. */
+void markdown_add_code(struct strbuf *out, const char *text);
+/* "| a | b |" and the line below it; ends in NULL. */
+void markdown_add_head(struct strbuf *out, const char *const *titles);
+/* Words in a cell: " text |"; NULL is an empty one. */
+void markdown_add_cell(struct strbuf *out, const char *text);
+void markdown_add_code_cell(struct strbuf *out, const char *text);
+
+/* --- plans of pipelines: words that text and Markdown share; the caller's --- */
+
+bool plan_step_is_deploy(const struct plan_step *step);
+/* "7 to apply", "scripts/e2e.sh --fast", "2 approvals, window Mon-Thu 08:00-16:00". */
+char *plan_step_what(const struct plan *plan, const struct plan_step *step);
+/* "on staging, timeout 15m, 1 retry, took 2.1 s". */
+char *plan_step_terms(const struct plan_step *step);
+/* "beside 4", or "". */
+char *plan_step_beside(const struct plan *plan, const struct plan_step *step);
+/* An earlier deploy of the same migrations in the same way; or NULL. */
+const struct plan_step *plan_step_like(const struct plan *plan, const struct plan_step *step);
+/* Is what speaks against this step a reason not to execute the plan? */
+bool plan_step_is_refused(const struct plan_step *step);
+/* "policy of \"production\": "; what it says as an error. */
+void plan_finding_error(const struct policy_finding *finding, struct error *ret_error);
+size_t plan_n_errors(const struct plan *plan);
+/* "4 to apply, 1 error. Nothing was changed." */
+char *plan_sum(const struct plan *plan);
+void write_pipeline_plan(struct json_writer *writer, const struct plan *plan);
+void text_add_plan(struct strbuf *out, const struct plan *plan, bool verbose);
+void markdown_add_plan(struct strbuf *out, const struct plan *plan);
+
+/* --- records of runs, likewise --- */
+
+/* From its beginning to its end, or to now; "" where it has not begun. */
+char *record_took(int64_t begun, int64_t ended);
+/* "2026-11-20 19:05 UTC", or "". */
+char *record_when(int64_t usec);
+/* Only the digits that people see; "" for NULL. */
+char *record_digest(const char *digest);
+enum style record_style(enum run_state state);
+enum style record_step_style(enum step_state state);
+/* What else there is to say about a step: "4 applied, evidence e2e, flaky: tried 2 times". */
+char *record_step_remark(const struct record_step *step);
+/* An earlier step that has applied the same; or NULL. */
+const struct record_step *record_step_like(const struct record *record,
+                                           const struct record_step *step);
+/* How it may go on; NULL where nobody is to do anything. */
+char *record_next(const struct record *record);
+/* What happened to the run as a whole, event by event: NULL where this one is none of that. */
+char *record_course(const struct event *event);
+/* "approved, signed", "rejected". */
+char *record_approval_word(const struct approval *approval);
+/* Its head: the members that a list of runs has, too. */
+void write_run(struct json_writer *writer, const struct record *record);
+void write_record(struct json_writer *writer, const struct record *record);
+void text_add_record(struct strbuf *out, const struct record *record);
+void markdown_add_record(struct strbuf *out, const struct record *record);

@@ -28,7 +28,29 @@ void table_set(struct table *table, size_t column, enum style style, char *text)
 {
     struct table_cell *cell = &table->cells[(table->n_rows - 1) * TABLE_COLUMNS + column];
     mem_free(cell->text);
-    *cell = (struct table_cell){text, style};
+    *cell = (struct table_cell){.text = text, .style = style};
+}
+
+void table_set_long(struct table *table, size_t column, enum style style, char *text)
+{
+    table_set(table, column, style, text);
+    table->cells[(table->n_rows - 1) * TABLE_COLUMNS + column].spans = true;
+}
+
+void table_line(struct table *table, enum style style, char *text)
+{
+    table_row(table);
+    table_set_long(table, 0, style, text);
+}
+
+void table_note(struct table *table, enum style style, const char *label, const char *text)
+{
+    for (const char *line = text; line != NULL && *line != '\0';) {
+        size_t n = strcspn(line, "\n");
+        table_line(table, style,
+                   mem_printf(NOTE_INDENT "%s%.*s", line == text ? label : "", (int)n, line));
+        line += line[n] == '\n' ? n + 1 : n;
+    }
 }
 
 /* Characters, not bytes. */
@@ -47,30 +69,38 @@ static void add_row(struct strbuf *out, const struct table_cell *cells, const si
     strbuf_add(out, indent);
     for (size_t i = 0; i < TABLE_COLUMNS; i++) {
         const char *text = cells[i].text != NULL ? cells[i].text : "";
-        if (widths[i] == 0) {
+        if (widths[i] == 0 && !cells[i].spans) {
             continue;
         }
         style_add(out, output_color_stdout(), cells[i].style, text);
+        if (cells[i].spans) {
+            break;
+        }
         strbuf_add_repeated(out, ' ', widths[i] - width_of(text) + 2);
     }
     strbuf_trim_end(out);
     strbuf_add_char(out, '\n');
 }
 
-void table_print(const struct table *table, const char *indent)
+void table_render(const struct table *table, const char *indent, struct strbuf *out)
 {
-    CLEANUP(strbuf_clear) struct strbuf out = STRBUF_INIT;
     size_t widths[TABLE_COLUMNS] = {0};
     for (size_t i = 0; i < table->n_rows * TABLE_COLUMNS; i++) {
-        size_t width = width_of(table->cells[i].text);
+        size_t width = table->cells[i].spans ? 0 : width_of(table->cells[i].text);
         size_t *most = &widths[i % TABLE_COLUMNS];
         *most = width > *most ? width : *most;
     }
     for (size_t i = 0; i < table->n_rows; i++) {
         CLEANUP(strbuf_clear) struct strbuf row = STRBUF_INIT;
         add_row(&row, &table->cells[i * TABLE_COLUMNS], widths, indent);
-        strbuf_add(&out, row.text);
+        strbuf_add(out, row.text);
     }
+}
+
+void table_print(const struct table *table, const char *indent)
+{
+    CLEANUP(strbuf_clear) struct strbuf out = STRBUF_INIT;
+    table_render(table, indent, &out);
     output_write(out.text, out.size);
 }
 
