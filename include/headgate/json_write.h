@@ -10,12 +10,15 @@
 
 #include "headgate/strbuf.h"
 
+/* What json_data.h reads (64 levels), and what a program writes around it. */
+#define JSON_WRITE_LEVELS 96
+
 struct json_writer {
     struct strbuf *out;
     bool pretty; /* two spaces a level; else one line */
     int depth;
-    bool begun[32]; /* a member or item was written at this level */
-    bool is_object[32];
+    bool begun[JSON_WRITE_LEVELS]; /* a member or item was written at this level */
+    bool is_object[JSON_WRITE_LEVELS];
     bool has_key;
 };
 

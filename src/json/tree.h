@@ -1,8 +1,8 @@
 /*
  * From a text to values with places, through jansson.
  *
- * tree.c is the only file that includes jansson's header. jansson's values do not leave it: its
- * names are those of our own contract, and it keeps no places.
+ * tree.c and data.c are the only files that include jansson's header, and neither lets its values
+ * out: its names are those of our own contract, and it keeps no places.
  */
 #pragma once
 

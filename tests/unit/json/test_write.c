@@ -187,7 +187,7 @@ static void endless(struct json_writer *writer)
 
 static void too_many_levels(struct json_writer *writer)
 {
-    for (int i = 0; i < 32; i++) {
+    for (int i = 0; i < JSON_WRITE_LEVELS; i++) {
         json_write_array(writer);
     }
 }
@@ -212,7 +212,7 @@ static bool aborts(void (*misuse)(struct json_writer *writer))
 
 static void nothing_wrong(struct json_writer *writer)
 {
-    for (int i = 0; i < 31; i++) {
+    for (int i = 0; i < JSON_WRITE_LEVELS - 1; i++) {
         json_write_array(writer);
     }
 }
