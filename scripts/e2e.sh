@@ -8,6 +8,7 @@ sql() { psql -X -q -A -t -v ON_ERROR_STOP=1 --dbname="$DATABASE_URL"; }
 
 echo 'the view and the constraints are there'
 checks=$(sql <<'SQL'
+begin;
 create function pg_temp.must(good boolean, what text) returns integer language plpgsql as $$
 begin
     if good is not true then
@@ -23,6 +24,7 @@ select sum(pg_temp.must(exists (select from pg_constraint where conname = name a
 from unnest(array['users_email_looks_like_one', 'addresses_country_is_iso', 'products_sku_key',
     'products_stock_not_negative', 'orders_number_format', 'order_items_quantity_positive',
     'order_items_unit_price_not_negative', 'audit_log_action_known']) as name;
+rollback;
 SQL
 )
 for n in $checks; do total=$((${total:-0} + n)); done

@@ -87,6 +87,16 @@ static bool of_nobody(const struct answer *answer, const char *said, struct erro
                            "line: NAME namespaces=\"" NAMESPACE "\" KEYTYPE KEY");
 }
 
+static bool take_signature(const struct answer *answer, const char *text, char **ret_armored,
+                           struct error *err)
+{
+    const struct approval_request *request = answer->request;
+    if (request->key != NULL) {
+        return signature_make(request->key, NAMESPACE, text, ret_armored, err);
+    }
+    return signature_read(request->signature, ret_armored, err) || hint_signing(answer, err);
+}
+
 static bool check_signature(struct answer *answer, struct error *err)
 {
     const struct approval_request *request = answer->request;
@@ -95,8 +105,7 @@ static bool check_signature(struct answer *answer, struct error *err)
     CLEANUP(mem_freep)
     char *text = approval_text(answer->record->run, answer->record->plan, answer->demand->step,
                                request->rejects);
-    if (!(request->key != NULL ? signature_make(request->key, NAMESPACE, text, &armored, err)
-                               : signature_read(request->signature, &armored, err)) ||
+    if (!take_signature(answer, text, &armored, err) ||
         !signature_check(armored, answer->demand->approved_by, NAMESPACE, text, &found, err)) {
         return false;
     }

@@ -17,8 +17,9 @@ NODISCARD bool hook_environment(const struct step_work *work, const char *output
 
 /* --- what it prints --- */
 
-#define HOOK_LOG_LIMIT ((size_t)16 * 1000 * 1000) /* bytes of the run's log that an attempt gets   \
-                                                   */
+#define HOOK_LOG_LIMIT                                                                             \
+    ((size_t)16 * 1000 * 1000) /* bytes of the run's log that an attempt gets                      \
+                                */
 #define HOOK_LINE_LIMIT ((size_t)64 * 1024)
 #define HOOK_KEPT ((size_t)64 * 1024) /* the end of each stream, whatever came before */
 
@@ -40,7 +41,7 @@ struct hook_output {
 };
 struct hook_output hook_output_start(struct step_work *work);
 /* on_output of process_run; context is a struct hook_output. */
-void hook_output_take(void *context, int stream, const char *bytes, size_t size);
+void hook_output_take(void *context, int number, const char *bytes, size_t size);
 /* What is still held back, and, where the log was full, how much is missing and the last lines. */
 void hook_output_end(struct hook_output *output, const struct process_result *result);
 void hook_output_clear(struct hook_output *output);
@@ -64,9 +65,9 @@ void hook_results_clear(struct hook_results *results);
 
 /* SHA-256 of the file that is executed; false where it cannot be read. */
 NODISCARD bool hook_hash(const char *path, char ret_hex[HASH_HEX_SIZE], struct error *err);
-/* The folder that it runs in: the one above "pipelines", else the one that the pipeline file stands
- * in. The caller's. */
-char *hook_folder(const struct workflow *workflow);
+/* The folder that it runs in: where its pipeline's is called "pipelines", the one above. The
+ * caller's. */
+char *hook_folder(const char *pipeline_folder);
 bool hook_work(struct step_work *work, struct error *err);
 /* A line about the hook, from us, for the log. */
 void hook_note(struct step_work *work, const char *format, ...) PRINTF_LIKE(2, 3);

@@ -3,7 +3,6 @@
  * earlier hooks left for it, and its own. Nothing else of our environment: it may hold passwords of
  * places that are none of this hook's business.
  */
-#include <ctype.h>
 #include <stdlib.h>
 
 #include "headgate/file.h"
@@ -25,11 +24,18 @@ static void set(struct strlist *env, const char *name, const char *value)
     strlist_take(env, text);
 }
 
+static char upper(char c)
+{
+    if (c >= 'a' && c <= 'z') {
+        return (char)(c - 'a' + 'A');
+    }
+    return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ? c : '_';
+}
+
 static void add_upper(struct strbuf *out, const char *text)
 {
     for (const char *c = text; *c != '\0'; c++) {
-        bool fits = isalnum((unsigned char)*c) && (unsigned char)*c < 128;
-        strbuf_add_char(out, fits ? (char)toupper((unsigned char)*c) : '_');
+        strbuf_add_char(out, upper(*c));
     }
 }
 
@@ -48,11 +54,7 @@ static char *name_of_output(const char *step, const char *key)
 static bool sees(const struct workflow *workflow, const struct workflow_step *step,
                  const struct workflow_step *other)
 {
-    if (other == step || other->hook == NULL) {
-        return false;
-    }
-    return step->always ? !other->always || other->number < step->number
-                        : workflow_comes_before(workflow, other, step);
+    return other->hook != NULL && workflow_comes_before(workflow, other, step);
 }
 
 void hook_variable_names(const struct plan *plan, const struct workflow_step *step,

@@ -167,15 +167,22 @@ static void add_without_nul(struct strbuf *out, const char *bytes, size_t size)
     }
 }
 
-/* The whole lines at the end of a stream, redacted; of at most so many bytes as they came. */
+/* The first line, whole, that has something of what is kept from this place on. */
+static const char *whole_line(const struct strbuf *kept, size_t at, bool cut)
+{
+    const char *before = memrchr(kept->text, '\n', at);
+    if (before != NULL) {
+        return before + 1;
+    }
+    const char *next = cut ? memchr(kept->text, '\n', kept->size) : NULL;
+    return !cut ? kept->text : next != NULL ? next + 1 : kept->text + kept->size;
+}
+
+/* The whole lines at the end of a stream, redacted; of the last so many bytes as they came. */
 static void last_lines_of(const struct strbuf *kept, bool cut, uint64_t most, struct strbuf *out)
 {
-    size_t skipped = kept->size > most ? kept->size - (size_t)most : 0;
-    const char *from = kept->text + skipped;
-    if (cut || skipped > 0) {
-        const char *end = memchr(from, '\n', kept->size - skipped);
-        from = end != NULL ? end + 1 : kept->text + kept->size;
-    }
+    size_t at = kept->size > most ? kept->size - (size_t)most : 0;
+    const char *from = whole_line(kept, at, cut);
     add_without_nul(out, from, (size_t)(kept->text + kept->size - from));
 }
 

@@ -127,7 +127,7 @@ static bool execute(struct step_work *work, const char *output_path,
     const struct hook *hook = work->step->step->hook;
     CLEANUP(strlist_clear) struct strlist env = STRLIST_INIT;
     CLEANUP(strlist_clear) struct strlist argv = STRLIST_INIT;
-    CLEANUP(mem_freep) char *folder = hook_folder(work->plan->workflow);
+    CLEANUP(mem_freep) char *folder = hook_folder(work->plan->workflow->folder);
     CLEANUP(hook_output_clear) struct hook_output output = hook_output_start(work);
     if (!hook_environment(work, output_path, &env, err)) {
         return false;

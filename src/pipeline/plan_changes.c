@@ -114,6 +114,7 @@ static const struct {
     const char *key, *sentence;
 } step_facts[] = {
     {"file_sha256", "its file has other contents now"},
+    {"program_sha256", "its program has other contents now"},
     {"program", "it runs another program now"},
     {"argv", "its arguments"},
     {"variables", "the variables that it gets"},

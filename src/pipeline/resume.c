@@ -72,6 +72,12 @@ static bool same_target(const struct json_data *then, const struct json_data *no
     return true;
 }
 
+static bool same_contents(const struct json_data *then, const struct json_data *now,
+                          const char *key)
+{
+    return text_equal(json_data_text(then, key), json_data_text(now, key));
+}
+
 static bool check_step(const struct plan_step *step, const struct json_data *then,
                        const struct json_data *now, const char *run, struct error *err)
 {
@@ -88,7 +94,8 @@ static bool check_step(const struct plan_step *step, const struct json_data *the
         char *what = mem_printf("step \"%s\" would apply migrations that were not planned", id);
         return stale(err, run, what);
     }
-    if (!text_equal(json_data_text(before, "file_sha256"), json_data_text(after, "file_sha256"))) {
+    if (!same_contents(before, after, "file_sha256") ||
+        !same_contents(before, after, "program_sha256")) {
         CLEANUP(mem_freep)
         char *what = mem_printf("the file that step \"%s\" uses has other contents now", id);
         return stale(err, run, what);

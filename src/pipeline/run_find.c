@@ -51,7 +51,7 @@ static bool find_open(struct state *state, const struct strlist *runs, char **re
         if (!record_read(state, runs->items[i], &record, err)) {
             return false;
         }
-        if (run_state_is_open(record->state)) {
+        if (record->n_events > 0 && run_state_is_open(record->state)) {
             strlist_add(&found, runs->items[i]);
         }
     }
@@ -60,6 +60,21 @@ static bool find_open(struct state *state, const struct strlist *runs, char **re
         return error_hint(err, "See what there was: headgate runs");
     }
     return only_one(&found, NULL, ret_run, err);
+}
+
+/* One whose first event could not be written never began. */
+static bool find_newest(struct state *state, const struct strlist *runs, char **ret_run,
+                        struct error *err)
+{
+    for (size_t i = runs->n; i > 0; i--) {
+        CLEANUP(json_data_freep) struct json_data *first = NULL;
+        CLEANUP(error_clear) struct error ignored = ERROR_INIT;
+        if (!journal_peek(state, runs->items[i - 1], &first, &ignored) || first != NULL) {
+            *ret_run = mem_copy(runs->items[i - 1]);
+            return true;
+        }
+    }
+    return no_run(NULL, err);
 }
 
 bool run_find(struct state *state, const char *named, bool open, char **ret_run, struct error *err)
@@ -74,11 +89,7 @@ bool run_find(struct state *state, const char *named, bool open, char **ret_run,
     if (runs.n == 0) {
         return no_run(NULL, err);
     }
-    if (open) {
-        return find_open(state, &runs, ret_run, err);
-    }
-    *ret_run = mem_copy(runs.items[runs.n - 1]);
-    return true;
+    return open ? find_open(state, &runs, ret_run, err) : find_newest(state, &runs, ret_run, err);
 }
 
 /* --- cancel --- */

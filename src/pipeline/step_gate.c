@@ -20,6 +20,9 @@ static void read_gate(const struct workflow *workflow, struct json_object *objec
     gate->message = json_text(&demands, "message", JSON_OPTIONAL, NULL);
     gate->exclude_author = json_bool(&demands, "exclude_author", false);
     const char *signers = json_text(&demands, "approved_by", JSON_OPTIONAL, NULL);
+    if (signers != NULL && signers[0] == '\0') {
+        (void)json_complain(&node, "\"approved_by\" of gate \"%s\" is empty", step->id);
+    }
     gate->approved_by = signers != NULL ? workflow_path(&node, signers) : NULL;
     if (gate->approvals == 0 && !asks_clock) {
         problem_note(json_complain(&node, "gate \"%s\" waits for nothing", step->id),

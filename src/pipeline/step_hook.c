@@ -170,10 +170,10 @@ static bool look_hook(struct plan *plan, struct plan_step *step, const struct pl
 
 /* --- its part of the document --- */
 
-char *hook_folder(const struct workflow *workflow)
+char *hook_folder(const char *pipeline_folder)
 {
-    CLEANUP(mem_freep) char *real = realpath(workflow->folder, NULL);
-    const char *folder = real != NULL ? real : workflow->folder;
+    CLEANUP(mem_freep) char *real = realpath(pipeline_folder, NULL);
+    const char *folder = real != NULL ? real : pipeline_folder;
     return text_equal(path_name(folder), "pipelines") ? path_parent(folder) : mem_copy(folder);
 }
 
@@ -197,7 +197,7 @@ static void write_program(struct json_writer *writer, const struct plan_step *st
 {
     struct json_document *document = step->step->node.document;
     CLEANUP(mem_freep)
-    char *folder = hook_folder(&(struct workflow){.folder = json_folder(document)});
+    char *folder = hook_folder(json_folder(document));
     CLEANUP(mem_freep)
     char *program = step->program != NULL ? portable_path(step->program, folder) : NULL;
     CLEANUP(mem_freep) char *own = realpath(json_folder(document), NULL);

@@ -106,7 +106,7 @@ static bool fail_with_several(struct reading *reading, const size_t *failed, siz
 /* Asked to stop, that is all there is to say. */
 static bool fail(struct reading *reading, struct error *err)
 {
-    size_t failed[PART_MAX], n = 0;
+    size_t failed[PART_MAX] = {0}, n = 0;
     for (size_t i = 0; i < PART_MAX; i++) {
         enum error_code code = reading->errors[i].code;
         if (code == ERROR_INTERRUPTED || code == ERROR_TERMINATED) {

@@ -39,16 +39,20 @@ static bool take_digits(const char **at, int *ret_number)
     return true;
 }
 
+static bool starts_with_word(const char *text, const char *word)
+{
+    size_t same = 0;
+    while (word[same] != '\0' && tolower((unsigned char)text[same]) == word[same]) {
+        same++;
+    }
+    return word[same] == '\0';
+}
+
 static bool take_word(const char **at, const struct field *field, int *ret_number)
 {
     for (int i = 0; field->words != NULL && field->words[i] != NULL; i++) {
-        const char *word = field->words[i];
-        size_t n = strlen(word), same = 0;
-        while (same < n && tolower((unsigned char)(*at)[same]) == word[same]) {
-            same++;
-        }
-        if (same == n) {
-            *at += n;
+        if (starts_with_word(*at, field->words[i])) {
+            *at += strlen(field->words[i]);
             *ret_number = field->first_word + i;
             return true;
         }
@@ -157,10 +161,10 @@ void workflow_read_schedule(struct json_object *root)
     if (text != NULL) {
         check_cron(&cron, text);
     }
-    struct json_node timezone = json_member(&object, "timezone", JSON_OPTIONAL);
+    struct json_node zone_node = json_member(&object, "timezone", JSON_OPTIONAL);
     const char *zone = json_text(&object, "timezone", JSON_OPTIONAL, "UTC");
     if (zone != NULL && !zone_is_good(zone)) {
-        problem_note(json_complain(&timezone, "\"%s\" is no time zone", zone),
+        problem_note(json_complain(&zone_node, "\"%s\" is no time zone", zone),
                      "write one such as \"UTC\" or \"Europe/Berlin\"");
     }
     (void)json_bool(&object, "catch_up", false);
