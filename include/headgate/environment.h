@@ -111,6 +111,10 @@ struct environments {
     struct json_node root, list;
 };
 
+/* Where ${...} takes its values from: our environment, files, password commands. For pipelines as
+ * well. */
+extern const struct json_sources environment_sources;
+
 /* state_folder NULL: .headgate beside the folder of pipelines. */
 NODISCARD bool environments_read(const char *path, const char *state_folder,
                                  struct environments **ret_set, struct error *err);

@@ -22,6 +22,7 @@
 #include "headgate/arena.h"
 #include "headgate/clock.h"
 #include "headgate/error.h"
+#include "headgate/hash.h"
 #include "headgate/problem.h"
 #include "headgate/strbuf.h"
 
@@ -58,6 +59,8 @@ void json_free(struct json_document *document);
 void json_freep(struct json_document **document);
 struct arena *json_arena(struct json_document *document);
 const char *json_path(const struct json_document *document);
+/* SHA-256 of the text that was read. */
+void json_digest(const struct json_document *document, char ret_digest[HASH_HEX_SIZE]);
 /* The folder that relative paths in this document start from. */
 const char *json_folder(const struct json_document *document);
 

@@ -32,6 +32,7 @@ struct hook {
 struct gate {
     int64_t approvals; /* 1 where the gate names nothing else, else 0 */
     const char *message;
+    const char *approved_by_text; /* as it stands in the file */
     const char *approved_by; /* path of a file of allowed signers: only signatures count; or NULL */
     bool exclude_author;
     struct window *windows;

@@ -271,7 +271,7 @@ bool windows_check(const struct window *windows, size_t n, int64_t now, struct o
 {
     struct opening opening = {.open = n == 0};
     for (size_t i = 0; i < n && !opening.open; i++) {
-        int64_t opens;
+        int64_t opens = 0;
         if (!window_opens(&windows[i], now, &opens, err)) {
             return false;
         }

@@ -17,10 +17,6 @@ const char *environments_near(const struct environments *set, const char *name);
  * each other. */
 void environments_check_after(struct environments *set);
 
-/* Where ${...} of environments.json takes its values from: our environment, files, password
- * commands. */
-extern const struct json_sources environment_sources;
-
 void environment_read_policy(struct json_object *object, struct environment *environment);
 
 /* The members that may hold secrets. With check_only nothing is looked up. */

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define LEVELS 64
+#define TWO_TO_63 9223372036854775808.0
 
 enum data_kind {
     DATA_NULL,
@@ -152,7 +153,7 @@ static void copy_array(struct builder *builder, const json_t *json, struct json_
 /* 5.0 and 5 are the same fact: one that is whole becomes an integer, however it was written. */
 static void copy_real(double real, struct json_data *data)
 {
-    bool is_whole = real >= -0x1p63 && real < 0x1p63 && trunc(real) == real;
+    bool is_whole = fabs(real) < TWO_TO_63 && (double)(int64_t)real == real;
     data->kind = is_whole ? DATA_INTEGER : DATA_REAL;
     if (is_whole) {
         data->integer = (int64_t)real;

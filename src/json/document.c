@@ -42,6 +42,11 @@ void json_freep(struct json_document **document)
     json_free(TAKE(*document));
 }
 
+void json_digest(const struct json_document *document, char ret_digest[HASH_HEX_SIZE])
+{
+    hash_sha256(document->text.text, document->text.size, ret_digest);
+}
+
 static bool parse(struct json_document *document, struct error *err)
 {
     struct source source = document_source(document);

@@ -3,9 +3,6 @@
 
 #include "private.h"
 
-/* Where ${...} of a pipeline file takes its values from. */
-extern const struct json_sources workflow_sources;
-
 /* Walks workflow->document; mistakes are noted there. The environments may be NULL: names of
  * environments are not checked then. */
 void workflow_read_document(struct workflow *workflow);

@@ -96,6 +96,7 @@ static void stop(struct record *record, const struct event *event, enum run_stat
 static void on_ended(struct record *record, const struct event *event)
 {
     bool done = text_equal(json_data_text(event->data, "outcome"), "done");
+    record_cut_steps(record);
     stop(record, event, done ? RUN_DONE : RUN_FAILED);
 }
 

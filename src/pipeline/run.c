@@ -256,15 +256,46 @@ static bool finish_stopped(struct run *run, struct error *err)
     return seal(run, "run-stopped", NULL, err);
 }
 
+/* It is begun again when the run is resumed: so the run is not over. */
+static bool has_left_open(const struct run *run)
+{
+    for (size_t i = 0; i < run->n; i++) {
+        if (run->steps[i].planned->step->always && run->steps[i].state == LIVE_FAILED) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool finish_cut(struct run *run, struct error *err)
+{
+    take_failure(run, err);
+    (void)error_hint(err, "Go on with it: headgate resume %s", run->hold->run);
+    return seal(run, "run-cut", NULL, err);
+}
+
+static bool finish_closed(struct run *run, bool failed, struct error *err)
+{
+    bool stopped = run->stop == STOP_PERSON || run->stop == STOP_CANCELED;
+    if (run->stop == STOP_CUT) {
+        return finish_cut(run, err);
+    }
+    if (stopped && has_left_open(run)) {
+        return finish_stopped(run, err);
+    }
+    if (error_is_set(&run->failure)) {
+        take_failure(run, err);
+    }
+    return seal(run, "run-ended", failed ? "failed" : "done", err);
+}
+
 static bool finish(struct run *run, struct error *err)
 {
     if (run->stop == STOP_PERSON || run->stop == STOP_CANCELED) {
         return finish_stopped(run, err);
     }
     if (run->stop == STOP_CUT) {
-        take_failure(run, err);
-        (void)error_hint(err, "Go on with it: headgate resume %s", run->hold->run);
-        return seal(run, "run-cut", NULL, err);
+        return finish_cut(run, err);
     }
     if (run->stop == STOP_NOT && has_gates_left(run)) {
         explain_waiting(run, err);
@@ -272,10 +303,7 @@ static bool finish(struct run *run, struct error *err)
     }
     bool failed = run->stop == STOP_FAILURE;
     close_run(run, failed ? "failed" : "done");
-    if (error_is_set(&run->failure)) {
-        take_failure(run, err);
-    }
-    return seal(run, "run-ended", failed ? "failed" : "done", err);
+    return finish_closed(run, failed, err);
 }
 
 static bool go(struct run *run, struct run_result *result, struct error *err)

@@ -198,9 +198,9 @@ void step_pass(struct run *run, struct live_step *step, const char *outcome, con
 {
     CLEANUP(strbuf_clear) struct strbuf data = STRBUF_INIT;
     write_end(&data, step, outcome, sentence, NULL);
-    if (run_note(run, step->planned->step->id, "step-ended", data.text, true)) {
-        step->state = LIVE_PASSED;
-    }
+    step->state = run_note(run, step->planned->step->id, "step-ended", data.text, true)
+                      ? LIVE_PASSED
+                      : LIVE_FAILED;
 }
 
 /* What cannot become right by itself is not tried again: a refusal, a mistake in a file, a
@@ -228,10 +228,10 @@ static void try_again(struct run *run, struct live_step *step, const struct erro
     json_write_key(&writer, "error");
     error_write(&writer, failure);
     json_write_object_end(&writer);
-    if (run_note(run, step->planned->step->id, "step-retrying", data.text, true)) {
-        step->state = LIVE_BACKOFF;
-        step->retry_at = deadline_in(pause);
-    }
+    step->state = run_note(run, step->planned->step->id, "step-retrying", data.text, true)
+                      ? LIVE_BACKOFF
+                      : LIVE_FAILED;
+    step->retry_at = deadline_in(pause);
 }
 
 void step_fail(struct run *run, struct live_step *step, struct error *failure)

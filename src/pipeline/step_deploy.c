@@ -56,7 +56,7 @@ static void write_requirements(struct json_writer *writer, const struct requirem
     json_write_key(writer, "require");
     json_write_object(writer);
     json_write_member_integer(writer, "approvals", require->approvals);
-    json_write_member_text(writer, "approved_by", require->approved_by);
+    json_write_member_text(writer, "approved_by", require->approved_by_text);
     json_write_member_bool(writer, "exclude_author", require->exclude_author);
     json_write_key(writer, "windows");
     json_write_array(writer);

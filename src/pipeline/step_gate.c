@@ -23,7 +23,13 @@ static void read_gate(const struct workflow *workflow, struct json_object *objec
     if (signers != NULL && signers[0] == '\0') {
         (void)json_complain(&node, "\"approved_by\" of gate \"%s\" is empty", step->id);
     }
+    gate->approved_by_text = signers;
     gate->approved_by = signers != NULL ? workflow_path(&node, signers) : NULL;
+    if (gate->approvals == 0 && (signers != NULL || gate->exclude_author)) {
+        problem_note(
+            json_complain(&node, "gate \"%s\" says who may approve, and asks for nobody", step->id),
+            "add \"approvals\": 1");
+    }
     if (gate->approvals == 0 && !asks_clock) {
         problem_note(json_complain(&node, "gate \"%s\" waits for nothing", step->id),
                      "name approvals, windows, freeze or soak");
@@ -39,7 +45,7 @@ static void write_gate(struct json_writer *writer, const struct plan_step *step)
     json_write_object(writer);
     json_write_member_integer(writer, "approvals", gate->approvals);
     json_write_member_text(writer, "message", gate->message);
-    json_write_member_text(writer, "approved_by", gate->approved_by);
+    json_write_member_text(writer, "approved_by", gate->approved_by_text);
     json_write_member_bool(writer, "exclude_author", gate->exclude_author);
     json_write_key(writer, "windows");
     json_write_array(writer);

@@ -126,31 +126,19 @@ static bool fail(struct reading *reading, struct error *err)
 
 /* --- reading --- */
 
-static bool take_digest(const char *path, char ret_digest[HASH_HEX_SIZE], struct error *err)
-{
-    CLEANUP(strbuf_clear) struct strbuf text = STRBUF_INIT;
-    if (!file_read(path, JSON_FILE_LIMIT, &text, err)) {
-        return false;
-    }
-    hash_sha256(text.text, text.size, ret_digest);
-    return true;
-}
-
 static bool read_pipeline(struct reading *reading)
 {
     struct error *err = &reading->errors[PART_PIPELINE];
     const char *path = reading->source->path;
-    char digest[HASH_HEX_SIZE];
     reading->names[PART_PIPELINE] = path;
-    if (!json_read(path, &workflow_sources, &reading->document, err) ||
-        !take_digest(path, digest, err)) {
+    if (!json_read(path, &environment_sources, &reading->document, err)) {
         return false;
     }
     struct workflow *workflow = arena_alloc(json_arena(reading->document), sizeof *workflow);
     workflow->document = reading->document;
     workflow->path = json_path(reading->document);
     workflow->folder = json_folder(reading->document);
-    memcpy(workflow->digest, digest, sizeof digest);
+    json_digest(workflow->document, workflow->digest);
     reading->workflow = workflow;
     return true;
 }
@@ -168,17 +156,15 @@ static bool read_environments(struct reading *reading)
 {
     struct error *err = &reading->errors[PART_ENVIRONMENTS];
     const char *path = named(reading, reading->source->environments, "environments");
-    char digest[HASH_HEX_SIZE];
     if (path == NULL) {
         return true; /* told by the pipeline's reader */
     }
     reading->names[PART_ENVIRONMENTS] = path;
-    if (!environments_read(path, reading->source->state_folder, &reading->environments, err) ||
-        !take_digest(path, digest, err)) {
+    if (!environments_read(path, reading->source->state_folder, &reading->environments, err)) {
         return false;
     }
     if (reading->workflow != NULL) {
-        memcpy(reading->workflow->environments_digest, digest, sizeof digest);
+        json_digest(reading->environments->document, reading->workflow->environments_digest);
     }
     return true;
 }
