@@ -204,14 +204,16 @@ static bool unknown_zone(const char *folder, const char *name, struct error *err
         (void)error_set(err, ERROR_CONFIG,
                         "this machine has no time zones, so nobody knows what time it is in \"%s\"",
                         name);
-        return error_hint(err, "Install the package tzdata.");
+        (void)error_hint(err, "Install the package tzdata.");
+        return false;
     }
     const char *near = suggest_near(name, (const char *const *)zones.items);
     (void)error_set(err, ERROR_CONFIG, "there is no time zone \"%s\"", name);
-    return near != NULL ? error_hint(err, "Did you mean \"%s\"?", near)
+    (void)(near != NULL ? error_hint(err, "Did you mean \"%s\"?", near)
                         : error_hint(err, "Zones have names such as \"UTC\" and "
                                           "\"Europe/Berlin\"; timedatectl list-timezones "
-                                          "prints all of them.");
+                                          "prints all of them."));
+    return false;
 }
 
 bool zone_read_in(const char *folder, const char *name, struct zone **ret_zone, struct error *err)
@@ -227,15 +229,17 @@ bool zone_read_in(const char *folder, const char *name, struct zone **ret_zone, 
         return unknown_zone(folder, name, err);
     }
     if (!file_read(path, FILE_LIMIT, &bytes, &failure)) {
-        bool missing = failure.sys_errno == ENOENT || failure.sys_errno == ENOTDIR;
-        return missing
-                   ? unknown_zone(folder, name, err)
-                   : error_set(err, ERROR_CONFIG, "time zone \"%s\": %s", name, failure.message);
+        if (failure.sys_errno != ENOENT && failure.sys_errno != ENOTDIR) {
+            (void)error_set(err, ERROR_CONFIG, "time zone \"%s\": %s", name, failure.message);
+            return false;
+        }
+        return unknown_zone(folder, name, err);
     }
     if (!zone_parse(bytes.text, bytes.size, ret_zone)) {
         (void)error_set(err, ERROR_CONFIG, "%s is no time zone that can be read", path);
-        return error_hint(err, "Is it a zone at all, and not one of \"right/...\", which count "
-                               "leap seconds? Else install the package tzdata again.");
+        (void)error_hint(err, "Is it a zone at all, and not one of \"right/...\", which count "
+                              "leap seconds? Else install the package tzdata again.");
+        return false;
     }
     return true;
 }

@@ -2,6 +2,7 @@
  * meant. */
 #include <limits.h>
 #include <pwd.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "headgate/clock.h"
@@ -76,15 +77,25 @@ bool project_environment(const struct options *options, struct environments *set
            (named == NULL ? error_detail(err, "The name comes from %s.", origin) : false);
 }
 
+/* Whom sudo has made us root for. Only root is believed: anybody else could say anything. */
+static char *behind_sudo(const char *name)
+{
+    const char *before = getuid() == 0 ? getenv("SUDO_USER") : NULL;
+    bool is_another = before != NULL && !text_equal(before, name) && getpwnam(before) != NULL;
+    return is_another ? mem_printf(" (sudo %s)", before) : mem_copy("");
+}
+
 char *project_actor(void)
 {
     char host[HOST_NAME_MAX + 1] = "";
-    const struct passwd *user = getpwuid(geteuid());
+    const struct passwd *user = getpwuid(getuid());
+    CLEANUP(mem_freep)
+    char *name = user != NULL ? mem_copy(user->pw_name) : mem_printf("uid %u", (unsigned)getuid());
+    CLEANUP(mem_freep) char *sudo = behind_sudo(name);
     if (gethostname(host, sizeof host - 1) != 0) {
         host[0] = '\0';
     }
-    return user != NULL ? mem_printf("%s@%s", user->pw_name, host)
-                        : mem_printf("uid %u@%s", (unsigned)geteuid(), host);
+    return mem_printf("%s@%s%s", name, host, sudo);
 }
 
 #define PATIENCE 10000

@@ -429,6 +429,33 @@ Every kind of broken environments file: a place, a sentence, exit 65, and nothin
      |                                                                ^
   
   error: 48-too-deep.json has 1 mistake
+  --- 49-window-in-unknown-zone.json
+  error: there is no time zone "Europe/Berln"
+    --> 49-window-in-unknown-zone.json:6:32
+     |
+   6 |       "require": { "windows": ["Mon-Thu 08:00-16:00 Europe/Berln"] }
+     |                                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+     = Did you mean "Europe/Berlin"?
+  
+  error: 49-window-in-unknown-zone.json has 1 mistake
+  --- 50-approved-by-without-approvals.json
+  error: "approved_by" is of no use without "approvals"
+    --> 50-approved-by-without-approvals.json:6:20
+     |
+   6 |       "require": { "approved_by": "../allowed_signers" }
+     |                    ^^^^^^^^^^^^^
+     = say how many people must approve: "approvals": 1
+  
+  error: 50-approved-by-without-approvals.json has 1 mistake
+  --- 51-exclude-author-from-nothing.json
+  error: "exclude_author" is of no use without "approvals"
+    --> 51-exclude-author-from-nothing.json:6:36
+     |
+   6 |       "require": { "approvals": 0, "exclude_author": true }
+     |                                    ^^^^^^^^^^^^^^^^
+     = say how many people must approve: "approvals": 1
+  
+  error: 51-exclude-author-from-nothing.json has 1 mistake
 
   $ [ -e "$SCENARIO/state" ] || echo nothing was made
   nothing was made
