@@ -30,10 +30,13 @@ static bool compose(const struct journal *journal, const struct lease *lease,
                           .token = lease != NULL ? lease->token : 0};
     event_write(line, &event, entry, events_head(&journal->events));
     bool is_one_line = strchr(line->text, '\n') == line->text + line->size - 1;
-    *ret_event = is_one_line ? event_read(line->text, line->size - 1) : NULL;
-    return *ret_event != NULL ||
-           error_set(err, ERROR_INTERNAL, "the data of event \"%s\" are no JSON object on one line",
-                     entry->kind);
+    struct stored_event *read = is_one_line ? event_read(line->text, line->size - 1) : NULL;
+    if (read == NULL) {
+        return error_set(err, ERROR_INTERNAL,
+                         "the data of event \"%s\" are no JSON object on one line", entry->kind);
+    }
+    *ret_event = read;
+    return true;
 }
 
 /* A journal that was begun to be written and not finished is not written to again. */
@@ -80,12 +83,13 @@ bool journal_append(struct journal *journal, const struct lease *lease, const st
     if (!chain_file_open(journal->path, CHAIN_FILE_APPEND, &file, err) ||
         !journal_read_rest(journal, &file, err) || !check_lease(journal, lease, err) ||
         !compose(journal, lease, entry, &line, &event, err)) {
-        return false;
+        return state_advise(err);
     }
+    assert(event != NULL);
     bool written = entry->seals ? write_sealed(journal, &file, &line, event->event.hash, err)
                                 : write_line(journal, &file, &line, entry->durable, err);
     if (!written) {
-        return false;
+        return state_advise(err);
     }
     events_add(&journal->events, TAKE(event), line.size);
     watch_quiet(journal->watch); /* nobody else has appended: the file is locked still */

@@ -10,10 +10,8 @@ void audit_find(struct audit *audit, const char *run, uint64_t number, const cha
     }
     va_list arguments;
     va_start(arguments, format);
-    audit->findings[audit->n_findings++] =
-        (struct audit_finding){.run = mem_copy(run),
-                               .number = number,
-                               .sentence = mem_vprintf(format, arguments)};
+    audit->findings[audit->n_findings++] = (struct audit_finding){
+        .run = mem_copy(run), .number = number, .sentence = mem_vprintf(format, arguments)};
     va_end(arguments);
 }
 

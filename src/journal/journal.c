@@ -100,7 +100,6 @@ bool journal_open(struct state *state, const char *run, struct journal **ret_jou
                   struct error *err)
 {
     CLEANUP(journal_freep) struct journal *journal = journal_new(state, run);
-    CLEANUP(error_clear) struct error failure = ERROR_INIT;
     if (journal->path == NULL || !path_exists(journal->path)) {
         return state_refuse_run(run, err);
     }
@@ -124,7 +123,7 @@ bool journal_create(struct state *state, const char *run, struct journal **ret_j
         return error_set(err, ERROR_USAGE, "\"%s\" cannot be the name of a run", run);
     }
     if (!state_make_folder(state, folder, err) || !file_create(journal->path, "", 0, 0600, err)) {
-        return false;
+        return state_advise(err);
     }
     *ret_journal = TAKE(journal);
     return true;

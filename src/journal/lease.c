@@ -92,18 +92,22 @@ static bool read_holder(int fd, const char *path, struct lease_holder *ret_holde
     if (!lease_file_read(fd, path, &record, err)) {
         return false;
     }
-    *ret_holder = (struct lease_holder){
-        .who = record.who != NULL ? TAKE(record.who) : mem_copy("somebody"), .since = record.since};
+    ret_holder->who = mem_copy(record.who != NULL ? record.who : "somebody");
+    ret_holder->since = record.since;
     return true;
 }
 
 static bool open_file(const struct state *state, const char *path, int *ret_fd, struct error *err)
 {
     if (!state_make_folder(state, "leases", err)) {
-        return false;
+        return state_advise(err);
     }
     *ret_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    return *ret_fd >= 0 || error_set_errno(err, "could not open %s", path);
+    if (*ret_fd < 0) {
+        (void)error_set_errno(err, "could not open %s", path);
+        return state_advise(err);
+    }
+    return true;
 }
 
 /* We hold both bytes. */
@@ -119,7 +123,7 @@ static bool take(int fd, const char *path, const char *who, uint64_t *ret_token,
     record.since = wall_now_usec();
     if (!lease_file_write(fd, path, &record, err) ||
         (before.token == 0 && !file_sync_folder(folder, err))) {
-        return false;
+        return state_advise(err);
     }
     *ret_token = record.token;
     return true;

@@ -125,3 +125,21 @@ bool state_refuse_run(const char *run, struct error *err)
     (void)error_set(err, ERROR_USAGE, "there is no run \"%s\"", run);
     return error_hint(err, "See which there are: headgate runs");
 }
+
+bool state_advise(struct error *err)
+{
+    bool is_told = err->code != ERROR_IO || err->hint != NULL;
+    if (!is_told && (err->sys_errno == ENOSPC || err->sys_errno == EDQUOT)) {
+        return error_hint(err,
+                          "Make room on that disk (df shows it), then give the command again.");
+    }
+    if (!is_told && err->sys_errno == EIO) {
+        return error_hint(err, "The disk fails; dmesg says more. When it is well again, give the "
+                               "command again.");
+    }
+    if (!is_told && (err->sys_errno == EACCES || err->sys_errno == EROFS)) {
+        return error_hint(err, "Let this user write there, or keep the state elsewhere: --state "
+                               "DIR.");
+    }
+    return false;
+}

@@ -22,3 +22,5 @@ char *state_journal_path(const struct state *state, const char *run);
 NODISCARD bool state_make_folder(const struct state *state, const char *name, struct error *err);
 /* ERROR_USAGE: there is no run of this name. */
 bool state_refuse_run(const char *run, struct error *err);
+/* Says what a person can do where a file of the state could not be written; returns false. */
+bool state_advise(struct error *err);

@@ -48,6 +48,7 @@ static void a_run_is_made_once(void **state)
     CLEANUP(error_clear) struct error err = ERROR_INIT;
     struct journal *second = NULL;
     CLEANUP(journal_freep) struct journal *journal = create(state_of(state), RUN);
+    assert_non_null(journal);
     assert_fails(journal_create(state_of(state), RUN, &second, &err), ERROR_IO);
     assert_int_equal(err.sys_errno, EEXIST);
     CLEANUP(journal_freep) struct journal *read = open_again(state_of(state), RUN);
@@ -152,6 +153,7 @@ static int append_many(void *context)
 static void two_that_append_at_once_give_one_chain(void **state)
 {
     CLEANUP(journal_freep) struct journal *journal = create(state_of(state), RUN);
+    assert_non_null(journal);
     struct appending a = {state_of(state), "a"}, b = {state_of(state), "b"};
     pid_t first = child_start(append_many, &a), second = child_start(append_many, &b);
     assert_int_equal(child_end(first), 0);
@@ -360,6 +362,7 @@ static double seconds_to_open(struct state *state, const char *run)
     struct timespec begun, ended;
     (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begun);
     CLEANUP(journal_freep) struct journal *journal = open_again(state, run);
+    assert_non_null(journal);
     (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ended);
     return (double)(ended.tv_sec - begun.tv_sec) + (double)(ended.tv_nsec - begun.tv_nsec) / 1e9;
 }

@@ -40,6 +40,7 @@ static void the_second_is_told_who_has_it_since_when(void **state)
     CLEANUP(lease_holder_clear) struct lease_holder holder = {.who = NULL};
     int64_t before = wall_now_usec();
     CLEANUP(lease_freep) struct lease *first = try_lease(state_of(state), "anna@buildhost", NULL);
+    assert_non_null(first);
     CLEANUP(lease_freep) struct lease *second = NULL;
     assert_ok(state_lease(state_of(state), KEY, "bert", &second, &holder, &err));
     assert_null(second);
@@ -75,6 +76,7 @@ static void keys_have_tokens_and_files_of_their_own(void **state)
     CLEANUP(lease_freep) struct lease *a = take_lease(state_of(state), "run/a");
     CLEANUP(lease_freep) struct lease *b = take_lease(state_of(state), "run/b");
     CLEANUP(lease_freep) struct lease *odd = take_lease(state_of(state), "../a b");
+    assert_non_null(odd);
     assert_int_equal(lease_token(a), 1);
     assert_int_equal(lease_token(b), 1);
     CLEANUP(mem_freep) char *path = file_of(state, "leases/%2E.:a%20b");
@@ -257,6 +259,7 @@ static void a_torn_write_costs_no_token(void **state)
 static void a_first_lease_that_was_never_written_does_not_count(void **state)
 {
     CLEANUP(lease_freep) struct lease *other = take_lease(state_of(state), "other");
+    assert_non_null(other);
     CLEANUP(mem_freep) char *path = file_of(state, FILE_OF_KEY);
     write_text(path, "{\"tok", 5);
     CLEANUP(lease_freep) struct lease *lease = try_lease(state_of(state), "anna", NULL);

@@ -16,6 +16,7 @@ static void runs_are_listed_oldest_first(void **state)
     CLEANUP(error_clear) struct error err = ERROR_INIT;
     CLEANUP(journal_freep) struct journal *b = create(state_of(state), "20261120-190502-0000");
     CLEANUP(journal_freep) struct journal *a = create(state_of(state), "20261119-235959-ffff");
+    assert_true(a != b);
     CLEANUP(mem_freep) char *no_run = file_of(state, "runs/no-journal");
     assert_ok(folder_make(no_run, 0700, &err));
     CLEANUP(strlist_clear) struct strlist runs = STRLIST_INIT;
@@ -39,6 +40,7 @@ static void nobody_else_may_read_it(void **state)
 {
     CLEANUP(journal_freep) struct journal *journal = create(state_of(state), RUN);
     CLEANUP(lease_freep) struct lease *lease = take_lease(state_of(state), "run/" RUN);
+    assert_non_null(lease);
     append_seal(journal, "run-ended");
     assert_int_equal(mode_of(state, ""), 0700);
     assert_int_equal(mode_of(state, "runs"), 0700);
@@ -71,6 +73,7 @@ static void a_relative_state_stays_where_it_was(void **state)
     CLEANUP(mem_freep) char *wanted = mem_printf("%s/here/there/runs/" RUN, scratch_dir());
     assert_string_equal(folder, wanted);
     CLEANUP(journal_freep) struct journal *journal = create(relative, RUN);
+    assert_non_null(journal);
     assert_true(path_is_folder(wanted));
 }
 
