@@ -231,5 +231,6 @@ void family_settle(const struct family *family, bool all, struct strlist *ret_le
         }
         (void)poll(NULL, 0, GLANCE);
     }
+    family_reap(family, 0); /* who ended between the two looks */
     name_them(&kinfolk, ret_left_behind);
 }

@@ -31,6 +31,29 @@ static struct process_result run_adopting(const char *line, msec deadline)
                                       .adopts = true});
 }
 
+static void stop_when_ready(void *context, int stream, const char *bytes, size_t size)
+{
+    (void)context;
+    (void)stream;
+    if (memmem(bytes, size, "ready", 5) != NULL) {
+        assert_int_equal(kill(getpid(), SIGINT), 0);
+    }
+}
+
+/* It is stopped as soon as it says that it is ready. */
+static struct process_result stop_adopting(const char *line, msec grace)
+{
+    struct process_result result = run(&(struct process_spec){.argv = SH(line),
+                                                              .folder = scratch_dir(),
+                                                              .deadline = deadline_in(PATIENCE),
+                                                              .grace = grace,
+                                                              .on_output = stop_when_ready,
+                                                              .adopts = true});
+    assert_true(result.interrupted);
+    interrupt_forget();
+    return result;
+}
+
 static pid_t daemon_pid(void)
 {
     return (pid_t)strtol(scratch_out("cat daemon; rm daemon"), NULL, 10);
@@ -69,16 +92,15 @@ static void a_daemon_is_named_and_left_alone(void **state)
     process_result_clear(&result);
 }
 
-static void a_daemon_is_stopped_at_the_deadline(void **state)
+static void a_daemon_is_stopped_with_its_program(void **state)
 {
     (void)state;
     CLEANUP(mem_freep)
-    char *line =
-        mem_printf("%s; until test -e daemon; do sleep 0.01; done; exec sleep 1000", daemon_line);
-    struct process_result result = run_adopting(line, deadline_in(2000));
-    pid_t pid = daemon_pid();
-    assert_true(result.timed_out);
-    assert_int_equal(process_start_time(pid), 0);
+    char *line = mem_printf("%s; until test -e daemon; do sleep 0.01; done; echo ready; "
+                            "exec sleep 1000",
+                            daemon_line);
+    struct process_result result = stop_adopting(line, HOUR);
+    assert_int_equal(process_start_time(daemon_pid()), 0);
     assert_int_equal(result.left_behind.n, 0);
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
     process_result_clear(&result);
@@ -88,17 +110,12 @@ static void a_daemon_that_ignores_us_is_killed(void **state)
 {
     (void)state;
     CLEANUP(mem_freep)
-    char *line = mem_printf("%s ignore; until test -e daemon; do sleep 0.01; done; exec sleep 1000",
+    char *line = mem_printf("%s ignore; until test -e daemon; do sleep 0.01; done; echo ready; "
+                            "exec sleep 1000",
                             daemon_line);
-    struct process_result result = run(&(struct process_spec){.argv = SH(line),
-                                                              .folder = scratch_dir(),
-                                                              .deadline = deadline_in(2000),
-                                                              .grace = 50,
-                                                              .adopts = true});
-    pid_t pid = daemon_pid();
-    assert_true(result.timed_out);
+    struct process_result result = stop_adopting(line, 50);
     assert_int_equal(result.signal, SIGTERM);
-    assert_int_equal(process_start_time(pid), 0);
+    assert_int_equal(process_start_time(daemon_pid()), 0);
     assert_int_equal(result.left_behind.n, 0);
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
     process_result_clear(&result);
@@ -124,11 +141,10 @@ static void the_program_itself_gets_one_signal_only(void **state)
 {
     (void)state;
     struct process_result result =
-        run_adopting("n=0; trap 'n=$((n+1))' TERM; while test $n = 0; do sleep 0.05; done; "
-                     "sleep 0.2; echo $n",
-                     deadline_in(300));
-    assert_true(result.timed_out);
-    assert_string_equal(result.out.text, "1\n");
+        stop_adopting("n=0; trap 'n=$((n+1))' TERM; echo ready; while test $n = 0; do sleep 0.05; "
+                      "done; sleep 0.2; echo $n",
+                      HOUR);
+    assert_string_equal(result.out.text, "ready\n1\n");
     process_result_clear(&result);
 }
 
@@ -272,7 +288,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_children_there_is_no_family),
         cmocka_unit_test_setup(a_daemon_is_named_and_left_alone, forget_daemon),
-        cmocka_unit_test_setup(a_daemon_is_stopped_at_the_deadline, forget_daemon),
+        cmocka_unit_test_setup(a_daemon_is_stopped_with_its_program, forget_daemon),
         cmocka_unit_test_setup(a_daemon_that_ignores_us_is_killed, forget_daemon),
         cmocka_unit_test_setup(a_wish_to_stop_reaches_a_daemon_and_it_may_wind_up, forget_daemon),
         cmocka_unit_test_setup(the_program_itself_gets_one_signal_only, forget_daemon),

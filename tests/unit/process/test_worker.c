@@ -3,8 +3,10 @@
  */
 #include "running.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 
 static struct worker start(int (*body)(void *context, int news), void *context)
 {
@@ -116,6 +118,7 @@ static void a_worker_goes_on_until_it_ends(void **state)
     assert_int_equal(status, 7);
     char byte;
     CLEANUP(mem_freep) char *news = news_until(&worker, "ready");
+    assert_string_equal(news, "ready");
     assert_int_equal(read(worker.news, &byte, 1), -1); /* it does not block */
     worker_kill(&worker);
     assert_int_equal(end_of(&worker), -SIGKILL);
@@ -175,8 +178,10 @@ static void we_take_gentle_signals_as_before(void **state)
 static int wind_up(void *context, int news)
 {
     (void)news;
-    deadline_sleep(deadline_in(PATIENCE));
     FILE *file = fopen(context, "we");
+    (void)fprintf(file, "up.");
+    (void)fflush(file);
+    deadline_sleep(deadline_in(PATIENCE));
     (void)fprintf(file, "signal %d.", interrupt_pending());
     (void)fclose(file);
     return 0;
@@ -202,6 +207,7 @@ static void a_worker_hears_of_our_death(void **state)
     CLEANUP(mem_freep) char *path = path_join(scratch_dir(), "last-words");
     struct worker engine = start(be_an_engine, path);
     CLEANUP(mem_freep) char *pid = news_until(&engine, ".");
+    wait_for_text(path, "up.");
     worker_signal(&engine, SIGKILL);
     assert_int_equal(end_of(&engine), -SIGKILL);
     wait_for_text(path, "signal 15.");
@@ -297,6 +303,29 @@ static void a_lack_of_descriptors_is_an_error(void **state)
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 }
 
+/* Root may always fork, so it is somebody else meanwhile. */
+static int use_up_processes(void *context, int news)
+{
+    CLEANUP(error_clear) struct error err = ERROR_INIT;
+    struct worker worker = {.pid = 4711};
+    struct rlimit none = {0, 0};
+    bool root = geteuid() == 0;
+    (void)context;
+    (void)news;
+    if (setrlimit(RLIMIT_NPROC, &none) != 0 || (root && setresuid(65534, 65534, 0) != 0)) {
+        return 2;
+    }
+    bool refused = !worker_start(tell_wishes, NULL, &worker, &err) && err.sys_errno == EAGAIN;
+    return (!root || setresuid(0, 0, 0) == 0) && refused && worker.pid == 4711 ? 0 : 1;
+}
+
+static void a_lack_of_processes_is_an_error(void **state)
+{
+    (void)state;
+    struct worker worker = start(use_up_processes, NULL);
+    assert_int_equal(end_of(&worker), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -311,6 +340,7 @@ int main(void)
         cmocka_unit_test(what_a_worker_runs_is_killed_with_it),
         cmocka_unit_test(nothing_stays_open),
         cmocka_unit_test(a_lack_of_descriptors_is_an_error),
+        cmocka_unit_test(a_lack_of_processes_is_an_error),
     };
     interrupt_install();
     return cmocka_run_group_tests(tests, NULL, NULL);
