@@ -75,8 +75,10 @@ struct record {
     const char *plan, *pipeline, *release, *author;
     const char *pipeline_path, *environments_path, *release_path; /* what it was begun with */
     const struct json_data *plan_document;
-    const char *sentence;       /* of its end, or what it waits for; or NULL */
-    struct lease_holder holder; /* of RUN_RUNNING */
+    const struct json_data *policies; /* as they were weighed: step, environment, policy, demand,
+                                         state, because, reason */
+    const char *sentence;             /* of its end, or what it waits for; or NULL */
+    struct lease_holder holder;       /* of RUN_RUNNING */
     int64_t begun, ended;
     int exit_status; /* of the last process that worked on it; -1: none ended in an orderly way */
     size_t n_resumed;
@@ -112,6 +114,7 @@ struct run_news {
     const char *step;
     const char *text; /* a line of a hook's output; what a deploy is doing now */
     bool from_hook;   /* it is a line of output */
+    bool stopping;    /* it says at which safe point the run will stop */
 };
 struct run_observer {
     /* Both may be NULL. `record` is what the journal says by now. */

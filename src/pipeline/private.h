@@ -3,8 +3,8 @@
 
 #include "headgate/json_write.h"
 #include "headgate/process.h"
-#include "headgate/secret.h"
 #include "headgate/run.h"
+#include "headgate/secret.h"
 
 /* --- step kinds: one file and one line of the table each --- */
 
@@ -33,8 +33,8 @@ extern const struct step_kind *const step_kinds[]; /* NULL terminated */
 
 /* --- workflow --- */
 
-/* The environment that a key names; NULL, with a mistake noted, where there is none. Also NULL where
- * the environments file itself could not be read. */
+/* The environment that a key names; NULL, with a mistake noted, where there is none. Also NULL
+ * where the environments file itself could not be read. */
 struct environment *workflow_environment(const struct workflow *workflow,
                                          struct json_object *object, const char *key,
                                          enum json_need need);
@@ -63,8 +63,7 @@ bool plan_step_counts(const struct plan_step *step);
 void plan_take_measures(struct plan *plan, struct state *state);
 /* What the policies of the environments that it deploys to demand, each as a finding. */
 NODISCARD bool plan_check_policies(struct plan *plan, struct state *state,
-                                   const struct record *so_far, msec deadline,
-                                   struct error *err);
+                                   const struct record *so_far, msec deadline, struct error *err);
 /* Of a deploy, at the moment of the deploy: the policies that can be looked at, once more. */
 NODISCARD bool policies_hold_now(const struct plan *plan, const struct plan_step *step,
                                  struct state *state, msec deadline, struct error *err);

@@ -55,6 +55,7 @@ static void on_begun(struct record *record, const struct event *event)
     record->release = json_data_text(data, "release");
     record->author = event->actor;
     record->plan_document = json_data_member(data, "document");
+    record->policies = json_data_member(data, "policies");
     record->begun = event->time;
     record->state = RUN_CUT;
     take_steps(record);

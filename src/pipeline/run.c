@@ -10,13 +10,24 @@
 
 /* --- writing down --- */
 
-void run_show(struct run *run, const char *step, const char *text, bool from_hook)
+static void show(struct run *run, const struct run_news *news)
 {
     const struct run_observer *observer = &run->conduct->observer;
-    const struct run_news news = {.step = step, .text = text, .from_hook = from_hook};
     if (observer->news != NULL) {
-        observer->news(observer->context, run->record, &news);
+        observer->news(observer->context, run->record, news);
     }
+}
+
+void run_show(struct run *run, const char *step, const char *text, bool from_hook)
+{
+    const struct run_news news = {.step = step, .text = text, .from_hook = from_hook};
+    show(run, &news);
+}
+
+void run_show_stopping(struct run *run, const char *step, const char *text)
+{
+    const struct run_news news = {.step = step, .text = text, .stopping = true};
+    show(run, &news);
 }
 
 void run_break(struct run *run, struct error *err)
@@ -30,9 +41,17 @@ void run_break(struct run *run, struct error *err)
     }
 }
 
+void run_show_events(struct run *run, size_t known)
+{
+    for (size_t i = known; i < run->record->n_events; i++) {
+        const struct event *event = journal_event(run->journal, i);
+        const struct run_news news = {.event = event, .step = event->step};
+        show(run, &news);
+    }
+}
+
 static bool append(struct run *run, const struct entry *entry, struct error *err)
 {
-    const struct run_observer *observer = &run->conduct->observer;
     size_t known = run->record != NULL ? run->record->n_events : 0;
     if (!journal_append(run->journal, run->lease, entry, err)) {
         return false;
@@ -42,11 +61,7 @@ static bool append(struct run *run, const struct entry *entry, struct error *err
     } else {
         record_follow(run->record);
     }
-    for (size_t i = known; i < run->record->n_events && observer->news != NULL; i++) {
-        const struct event *event = journal_event(run->journal, i);
-        const struct run_news news = {.event = event, .step = event->step};
-        observer->news(observer->context, run->record, &news);
-    }
+    run_show_events(run, known);
     return true;
 }
 
@@ -100,6 +115,27 @@ static void write_path(struct json_writer *writer, const char *key, const char *
     json_write_member_text(writer, key, real != NULL ? real : path);
 }
 
+/* With what each was weighed by, which changes from one moment to the next and is no part of the
+ * document. */
+static void write_policies(struct json_writer *writer, const struct plan *plan)
+{
+    json_write_key(writer, "policies");
+    json_write_array(writer);
+    for (size_t i = 0; i < plan->n_findings; i++) {
+        const struct policy_finding *finding = &plan->findings[i];
+        json_write_object(writer);
+        json_write_member_text(writer, "step", finding->step->id);
+        json_write_member_text(writer, "environment", finding->step->environment->name);
+        json_write_member_text(writer, "policy", finding->policy);
+        json_write_member_text(writer, "demand", finding->demand);
+        json_write_member_text(writer, "state", policy_state_name(finding->state));
+        json_write_member_text(writer, "because", finding->because);
+        json_write_member_text(writer, "reason", finding->reason);
+        json_write_object_end(writer);
+    }
+    json_write_array_end(writer);
+}
+
 static void write_beginning(struct strbuf *out, const struct plan *plan)
 {
     const struct workflow *workflow = plan->workflow;
@@ -121,6 +157,7 @@ static void write_beginning(struct strbuf *out, const struct plan *plan)
         json_write_object_end(&writer);
     }
     json_write_array_end(&writer);
+    write_policies(&writer, plan);
     strbuf_printf(out, ",\"document\":%s", plan->document);
     json_write_object_end(&writer);
 }

@@ -150,11 +150,11 @@ static void say_safe_points(struct run *run)
         CLEANUP(mem_freep)
         char *text = mem_printf("stops %s; Ctrl-C again stops it now",
                                 deploy ? "after the migration that runs now" : "when it has ended");
-        run_show(run, step->planned->step->id, text, false);
+        run_show_stopping(run, step->planned->step->id, text);
         n++;
     }
     if (n == 0) {
-        run_show(run, NULL, "stops", false);
+        run_show_stopping(run, NULL, "stops");
     }
 }
 
@@ -233,13 +233,7 @@ static void take_in_others(struct run *run)
     }
     size_t known = run->record->n_events;
     record_follow(run->record);
-    for (size_t i = known; i < run->record->n_events; i++) {
-        const struct event *event = journal_event(run->journal, i);
-        const struct run_news news = {.event = event, .step = event->step};
-        if (run->conduct->observer.news != NULL) {
-            run->conduct->observer.news(run->conduct->observer.context, run->record, &news);
-        }
-    }
+    run_show_events(run, known);
     if (run->record->cancel_asked && run->stop == STOP_NOT) {
         stop_gently(run, STOP_CANCELED);
     }

@@ -130,9 +130,9 @@ bool step_hear(struct run *run, struct live_step *step)
 void step_stop(struct run *run, struct live_step *step)
 {
     (void)run;
-    if (step->state == LIVE_WORKING && step->kill_at == DEADLINE_NONE) {
-        worker_signal(&step->worker, SIGTERM);
-        step->kill_at = deadline_in(STOP_GRACE);
+    if (step->state == LIVE_WORKING) {
+        worker_signal(&step->worker, SIGTERM); /* told once more, it does not wait for its hook */
+        step->kill_at = deadline_earlier(step->kill_at, deadline_in(STOP_GRACE));
     }
 }
 

@@ -60,6 +60,9 @@ bool run_seal(struct run *run, const char *kind, const char *data);
 void run_break(struct run *run, struct error *err);
 /* Something of the moment, for the screen only. */
 void run_show(struct run *run, const char *step, const char *text, bool from_hook);
+void run_show_stopping(struct run *run, const char *step, const char *text);
+/* The events of the record from this number on. */
+void run_show_events(struct run *run, size_t known);
 const struct live_step *run_step(const struct run *run, const struct workflow_step *step);
 
 /* Everything that may begin, begins. */

@@ -56,24 +56,39 @@ void work_log(struct step_work *work, const char *stream, const char *text, size
 
 /* --- the environment is ours --- */
 
-static bool held_by_another(struct step_work *work, struct db *db, struct error *err)
+/* Steps of one run work side by side: who came first holds it for all of them. */
+static bool is_our_own(const struct step_work *work, const struct history_holder *holder)
 {
-    struct history_holder holder = {0};
+    CLEANUP(mem_freep) char *ours = mem_printf("headgate run %s", work->run);
+    return text_equal(holder->application, ours);
+}
+
+static bool held_by_another(const struct step_work *work, const struct history_holder *holder,
+                            struct error *err)
+{
+    (void)error_set(err, ERROR_LOCKED, "another run works with environment \"%s\"",
+                    work->step->step->environment->name);
+    if (holder->pid != 0) {
+        (void)error_detail(err, "It is %s from %s, since %s (process %ld of the server).",
+                           holder->application != NULL ? holder->application : "unnamed",
+                           holder->client != NULL ? holder->client : "the server itself",
+                           holder->since != NULL ? holder->since : "an unknown time",
+                           (long)holder->pid);
+    }
+    return error_hint(err, "When it has ended: headgate resume %s", work->run);
+}
+
+/* Is it held for us already? Where it is late, whoever else holds it is an error. */
+static bool ask_holder(struct step_work *work, struct db *db, bool late, bool *ret_ours,
+                       struct error *err)
+{
+    CLEANUP(history_holder_clear) struct history_holder holder = {0};
     bool found = false;
-    const char *name = work->step->step->environment->name;
     if (!history_lock_holder(db, HISTORY_KEY_RUN, DEADLINE_NONE, &found, &holder, err)) {
         return false;
     }
-    (void)error_set(err, ERROR_LOCKED, "another run works with environment \"%s\"", name);
-    if (found) {
-        (void)error_detail(err, "It is %s from %s, since %s (process %ld of the server).",
-                           holder.application != NULL ? holder.application : "unnamed",
-                           holder.client != NULL ? holder.client : "the server itself",
-                           holder.since != NULL ? holder.since : "an unknown time",
-                           (long)holder.pid);
-    }
-    history_holder_clear(&holder);
-    return error_hint(err, "When it has ended: headgate resume %s", work->run);
+    *ret_ours = found && is_our_own(work, &holder);
+    return *ret_ours || !late || held_by_another(work, &holder, err);
 }
 
 static bool take_key(struct step_work *work, struct db *db, struct error *err)
@@ -81,11 +96,11 @@ static bool take_key(struct step_work *work, struct db *db, struct error *err)
     msec until = deadline_in(work->patience);
     bool locked = false;
     while (history_try_lock(db, HISTORY_KEY_RUN, DEADLINE_NONE, &locked, err)) {
+        if (!locked && !ask_holder(work, db, deadline_passed(until), &locked, err)) {
+            return false;
+        }
         if (locked) {
             return true;
-        }
-        if (deadline_passed(until)) {
-            return held_by_another(work, db, err);
         }
         if (interrupt_pending() != 0) {
             return interrupt_error(err);
