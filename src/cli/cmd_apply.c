@@ -43,10 +43,10 @@ const struct command cmd_apply = {
         "history, its schema or a server version is another one than then, or the time until "
         "which it is valid has passed, nothing is done, each change is named and the exit status "
         "is 9. What was overridden when it was made is overridden now, with the same reason.\n\n"
-        "From there on it is a run like any other: see \"headgate help run\".\n\n"
         "Examples:\n"
         "  headgate plan promote -o friday.plan\n"
-        "  headgate apply friday.plan",
+        "  headgate apply friday.plan\n\n"
+        "From there on it is a run like any other: see \"headgate help run\".",
     .options = own,
     .least = 1,
     .most = 1,

@@ -87,7 +87,7 @@ static bool run(const struct options *options, int *status, struct error *err)
     CLEANUP(mem_freep) char *sentence = NULL;
     (void)status;
     if (!check_options(options, err) || !project_state(options, &state, err) ||
-        !run_find(state, options->arguments[0], true, &id, err)) {
+        !project_run(options, state, true, &id, err)) {
         return false;
     }
     if (options->print) {
@@ -128,8 +128,10 @@ const struct command cmd_approve = {
         "under that of the signer. It is about this run, this plan and this gate, and nothing "
         "else. A run that waits in the foreground goes on at once; one that has ended waiting "
         "goes on with headgate resume.\n\n"
-        "To sign on another machine: headgate approve RUN --print > line; there ssh-keygen -Y sign "
-        "-n headgate-approval -f KEY line; then headgate approve RUN --signature line.sig.\n\n"
+        "To sign on another machine:\n"
+        "  headgate approve RUN --print > line\n"
+        "  ssh-keygen -Y sign -n headgate-approval -f KEY line\n"
+        "  headgate approve RUN --signature line.sig\n\n"
         "The exit status is 4 where this answer does not count: of the author where the author is "
         "excluded, of nobody who is allowed to.",
     .options = own,

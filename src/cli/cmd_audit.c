@@ -24,7 +24,7 @@ static bool find_run(const struct options *options, struct state *state, char **
         *ret_run = mem_copy(named);
         return true;
     }
-    return run_find(state, named, false, ret_run, err);
+    return project_run(options, state, false, ret_run, err);
 }
 
 static bool run(const struct options *options, int *status, struct error *err)

@@ -28,8 +28,7 @@ static bool run(const struct options *options, int *status, struct error *err)
     CLEANUP(mem_freep) char *actor = project_actor();
     bool at_once = false;
     (void)status;
-    if (!project_state(options, &state, err) ||
-        !run_find(state, options->arguments[0], true, &id, err) ||
+    if (!project_state(options, &state, err) || !project_run(options, state, true, &id, err) ||
         !run_cancel(state, id, actor, options->reason, &at_once, err)) {
         return false;
     }

@@ -199,9 +199,8 @@ static bool run(const struct options *options, int *status, struct error *err)
 {
     CLEANUP(state_freep) struct state *state = NULL;
     CLEANUP(mem_freep) char *id = NULL;
-    const char *named = options->n_arguments > 0 ? options->arguments[0] : NULL;
     (void)status;
-    if (!project_state(options, &state, err) || !run_find(state, named, false, &id, err) ||
+    if (!project_state(options, &state, err) || !project_run(options, state, false, &id, err) ||
         !check_step(state, id, options->step, err)) {
         return false;
     }
@@ -230,7 +229,11 @@ const struct command cmd_logs = {
     .arguments = "[RUN]",
     .summary = "what the programs of a run have written",
     .description =
-        "RUN is the id of a run or the beginning of it; without it the newest. Each line stands "
+        "RUN is the id of a run or the beginning of it; without it the newest.\n\n"
+        "Examples:\n"
+        "  headgate logs -f\n"
+        "  headgate logs 20261120-190501 --step e2e\n\n"
+        "Each line stands "
         "with its time, step and stream (out, err); known secrets were taken out before it was "
         "written. With --json each line is an object.",
     .options = own,

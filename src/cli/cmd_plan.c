@@ -61,8 +61,11 @@ const struct command cmd_plan = {
         "With -o FILE the plan is kept: headgate apply FILE executes exactly that, within 12 hours "
         "and on any machine that has the same files, or refuses and says what has changed "
         "since.\n\n"
-        "For example: headgate plan promote --until staging, headgate plan -o promote.plan, "
-        "headgate plan --override windows:production --reason \"hotfix of ticket 42\"",
+        "Examples:\n"
+        "  headgate plan promote --until staging\n"
+        "  headgate plan -o promote.plan\n"
+        "  headgate plan --override windows:production --reason \"hotfix of ticket 42\"\n\n"
+        "The exit status is that of the first thing that speaks against it, else 0.",
     .options = own,
     .most = 1,
     .argument_kind = ARGUMENT_PIPELINE,

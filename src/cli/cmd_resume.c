@@ -55,13 +55,13 @@ const struct command cmd_resume = {
     .summary = "go on with a run that waits, was stopped, failed or died",
     .description =
         "RUN may be the beginning of its name; without it the only run that is open is meant.\n\n"
+        "Examples:\n"
+        "  headgate resume\n"
+        "  headgate resume 20261120-190501 --wait 2h\n\n"
         "What is done stays done. A step that failed is tried again; so is one that had begun when "
         "everything died: a deploy asks the target which migrations it has, hooks and seeds must "
         "stand being begun twice. It is done with the same release and the same pipeline, or "
-        "refused: a corrected release is a new run.\n\n"
-        "Examples:\n"
-        "  headgate resume\n"
-        "  headgate resume 20261120-190501 --wait 2h",
+        "refused: a corrected release is a new run.",
     .options = own,
     .most = 1,
     .argument_kind = ARGUMENT_RUN,

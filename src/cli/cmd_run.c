@@ -63,14 +63,14 @@ const struct command cmd_run = {
         "Everything that it does is in its journal before it is done, so that after any failure or "
         "crash \"headgate resume\" goes on where it stopped. The first Ctrl-C stops at the next "
         "safe point, the second at once; both can be gone on with.\n\n"
-        "Production is asked for by its name, unless a gate of the pipeline has people approve "
-        "it; --confirm answers. It refuses, before anything is done, where the policy of an "
-        "environment would not let it through.\n\n"
         "Examples:\n"
         "  headgate run promote --dry-run\n"
         "  headgate run promote --until staging\n"
         "  headgate run promote --wait 2h --json\n"
-        "  headgate run hotfix --override windows --reason \"ticket 42: orders are lost\"",
+        "  headgate run hotfix --override windows --reason \"ticket 42: orders are lost\"\n\n"
+        "Production is asked for by its name, unless a gate of the pipeline has people approve "
+        "it; --confirm answers. It refuses, before anything is done, where the policy of an "
+        "environment would not let it through.",
     .options = own,
     .most = 1,
     .argument_kind = ARGUMENT_PIPELINE,

@@ -4,12 +4,17 @@
 
 #define SHOWN 20
 
-static void read_entry(struct state *state, const char *run, struct run_entry *entry)
+/* False: its first event could not be written, so it never began. */
+static bool read_entry(struct state *state, const char *run, struct run_entry *entry)
 {
     entry->run = run;
     if (!record_read(state, run, &entry->record, &entry->error)) {
         entry->record = NULL;
+    } else if (entry->record->n_events == 0) {
+        record_freep(&entry->record);
+        return false;
     }
+    return true;
 }
 
 static bool run(const struct options *options, int *status, struct error *err)
@@ -20,12 +25,12 @@ static bool run(const struct options *options, int *status, struct error *err)
     if (!project_state(options, &state, err) || !state_list(state, &runs, err)) {
         return false;
     }
-    size_t n = options->all || runs.n < SHOWN ? runs.n : SHOWN;
-    struct run_entry *entries = mem_new(n + 1, sizeof *entries);
-    for (size_t i = 0; i < n; i++) {
-        read_entry(state, runs.items[runs.n - 1 - i], &entries[i]);
+    size_t most = options->all || runs.n < SHOWN ? runs.n : SHOWN, n = 0;
+    struct run_entry *entries = mem_new(most + 1, sizeof *entries);
+    for (size_t i = 0; i < most; i++) {
+        n += read_entry(state, runs.items[runs.n - 1 - i], &entries[n]);
     }
-    report_runs(entries, n, runs.n - n);
+    report_runs(entries, n, runs.n - most);
     for (size_t i = 0; i < n; i++) {
         record_freep(&entries[i].record);
         error_clear(&entries[i].error);

@@ -8,9 +8,8 @@ static bool run(const struct options *options, int *status, struct error *err)
     CLEANUP(mem_freep) char *id = NULL;
     CLEANUP(record_freep) struct record *record = NULL;
     const struct report_manner manner = {.markdown = options->markdown};
-    const char *named = options->n_arguments > 0 ? options->arguments[0] : NULL;
     (void)status;
-    if (!project_state(options, &state, err) || !run_find(state, named, false, &id, err) ||
+    if (!project_state(options, &state, err) || !project_run(options, state, false, &id, err) ||
         !record_read(state, id, &record, err)) {
         return false;
     }
@@ -29,11 +28,14 @@ const struct command cmd_show = {
     .summary = "what a run has done: the release report",
     .description =
         "RUN is the id of a run or the beginning of it; without it the newest.\n\n"
-        "Says what was released where, who began it and when, each step with its time, outcome and "
+        "Examples:\n"
+        "  headgate show\n"
+        "  headgate show --markdown | gh issue comment 42 -F -\n\n"
+        "It says what was released where, who began it and when, each step with its time, outcome "
+        "and "
         "the migrations that it applied, what was tried again and what was cut off and gone on "
         "with, on what evidence, who has approved, what was overridden and why, and the head: the "
-        "hash that all of it hangs on (see headgate audit verify).\n\n"
-        "For example: headgate show --markdown | gh issue comment 42 -F -",
+        "hash that all of it hangs on (see headgate audit verify).",
     .options = own,
     .most = 1,
     .argument_kind = ARGUMENT_RUN,

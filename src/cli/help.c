@@ -7,7 +7,7 @@
 #define COMMAND_WIDTH 18
 
 /* Words, broken into lines; the first one goes on behind what stands there already. An empty line
- * parts paragraphs. */
+ * parts paragraphs; a line that begins with two blanks stays a line. */
 static void add_words(struct strbuf *out, const char *text, size_t column, size_t indent)
 {
     while (*text != '\0') {
@@ -25,6 +25,10 @@ static void add_words(struct strbuf *out, const char *text, size_t column, size_
             strbuf_add(out, "\n\n");
             strbuf_add_repeated(out, ' ', indent);
             column = indent;
+        } else if (text_starts(text, "\n  ")) {
+            strbuf_add_char(out, '\n');
+            strbuf_add_repeated(out, ' ', indent + 1);
+            column = indent + 1;
         }
         text += strspn(text, " \n");
     }

@@ -231,3 +231,15 @@ bool project_state(const struct options *options, struct state **ret_state, stru
     CLEANUP(mem_freep) char *shown = path_display(folder);
     return state_open(shown, ret_state, err);
 }
+
+/* An empty name is a variable that a script did not set: no run is meant by it. */
+bool project_run(const struct options *options, struct state *state, bool open, char **ret_run,
+                 struct error *err)
+{
+    const char *named = options->n_arguments > 0 ? options->arguments[0] : NULL;
+    if (named != NULL && named[0] == '\0') {
+        (void)error_set(err, ERROR_USAGE, "the name of the run is empty");
+        return error_hint(err, "See which there are: headgate runs");
+    }
+    return run_find(state, named, open, ret_run, err);
+}

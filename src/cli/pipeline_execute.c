@@ -1,4 +1,6 @@
 /* What the commands that execute a plan share: asking, running, and saying how it went. */
+#include <unistd.h>
+
 #include "headgate/clock.h"
 #include "headgate/output.h"
 #include "headgate/report.h"
@@ -28,7 +30,8 @@ static bool ask(const struct options *options, const struct plan *plan, struct e
     if (!plan->confirms || environment == NULL) {
         return true;
     }
-    if (options->confirm == NULL && !options->no_input && !output_json()) {
+    bool is_asked = options->confirm == NULL && !options->no_input && isatty(STDIN_FILENO) == 1;
+    if (is_asked && !output_json()) {
         report_pipeline_plan(plan, &manner);
         output_print("\n");
     }

@@ -188,6 +188,10 @@ NODISCARD bool pipeline_execute(const struct options *options, const struct pipe
  * of pipelines, here or in a folder above. */
 NODISCARD bool project_state(const struct options *options, struct state **ret_state,
                              struct error *err);
+/* The run that the argument names by its id or the beginning of it; without one as run_find says.
+ */
+NODISCARD bool project_run(const struct options *options, struct state *state, bool open,
+                           char **ret_run, struct error *err);
 /* The names of the pipelines of the project: "promote", ... */
 NODISCARD bool project_pipelines(const struct options *options, struct strlist *ret_names,
                                  struct error *err);

@@ -56,8 +56,8 @@ static void check_requirements(struct deploy_plan *plan)
                         "its policy requires %s, which a single deploy cannot show", what);
         (void)error_hint(
             &plan->refusal,
-            "That stands in \"require\" of environment \"%s\" in %s. No option of this "
-            "command goes past it: who may change that file, decides.",
+            "A run of a pipeline can: headgate run. What is required stands in \"require\" of "
+            "environment \"%s\" in %s.",
             plan->environment->name, plan->environment->set->path);
     }
 }

@@ -50,6 +50,12 @@ static void write_problems(struct json_writer *writer, const struct problems *pr
 
 void write_error(struct json_writer *writer, const struct error *error)
 {
+    write_error_with(writer, error, &error->problems);
+}
+
+void write_error_with(struct json_writer *writer, const struct error *error,
+                      const struct problems *problems)
+{
     json_write_object(writer);
     json_write_member_text(writer, "kind", error_code_name(error->code));
     json_write_member_integer(writer, "exit_status", error_exit_status(error->code));
@@ -65,7 +71,7 @@ void write_error(struct json_writer *writer, const struct error *error)
     if (error->constraint != NULL) {
         json_write_member_text(writer, "constraint", error->constraint);
     }
-    write_problems(writer, &error->problems);
+    write_problems(writer, problems);
     json_write_object_end(writer);
 }
 

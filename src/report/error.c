@@ -11,12 +11,16 @@ static void add_sentence(struct strbuf *out, bool color, enum style style, const
     }
 }
 
-void error_render(struct strbuf *out, bool color, const char *about, const struct error *error)
+void problems_render(struct strbuf *out, bool color, const struct problems *problems)
 {
-    for (size_t i = 0; i < error->problems.n; i++) {
-        problem_render(&error->problems.items[i], color, out);
+    for (size_t i = 0; i < problems->n; i++) {
+        problem_render(&problems->items[i], color, out);
         strbuf_add_char(out, '\n');
     }
+}
+
+void error_render(struct strbuf *out, bool color, const char *about, const struct error *error)
+{
     style_add(out, color, STYLE_BAD, "error");
     strbuf_printf(out, ": %s%s", about, error->message);
     if (error->sqlstate[0] != '\0') {
@@ -39,6 +43,7 @@ void report_error(const struct error *error)
         json_write_object_end(&writer);
         strbuf_add_char(&out, '\n');
     } else {
+        problems_render(&out, output_color_stderr(), &error->problems);
         error_render(&out, output_color_stderr(), "", error);
     }
     output_stderr(out.text, out.size);

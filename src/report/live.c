@@ -77,7 +77,7 @@ static void follow_event(struct screen_step *step, const struct event *event)
 
 bool news_is_of_stopping(const struct run_news *news)
 {
-    return !news->from_hook && text_starts(news->text, "stops");
+    return news->stopping;
 }
 
 void screen_follow(struct run_screen *screen, const struct run_news *news)

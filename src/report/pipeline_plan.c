@@ -65,6 +65,18 @@ static void add_migrations(struct table *table, const struct deploy_plan *deploy
     }
 }
 
+/* What every hook gets is only told to those who ask for more. */
+static void add_variables(struct table *table, const struct strlist *variables, bool verbose)
+{
+    CLEANUP(strbuf_clear) struct strbuf names = STRBUF_INIT;
+    for (size_t i = 0; i < variables->n; i++) {
+        if (verbose || !text_starts(variables->items[i], "HEADGATE_")) {
+            strbuf_printf(&names, "%s%s", names.size > 0 ? ", " : "", variables->items[i]);
+        }
+    }
+    table_note(table, STYLE_DIM, "gets ", names.text);
+}
+
 static void add_details(struct table *table, const struct plan *plan, const struct plan_step *step,
                         bool verbose)
 {
@@ -80,13 +92,7 @@ static void add_details(struct table *table, const struct plan *plan, const stru
     } else if (plan_step_is_deploy(step)) {
         add_migrations(table, step->deploy);
     }
-    if (step->variables.n > 0) {
-        CLEANUP(strbuf_clear) struct strbuf names = STRBUF_INIT;
-        for (size_t i = 0; i < step->variables.n; i++) {
-            strbuf_printf(&names, "%s%s", i > 0 ? ", " : "", step->variables.items[i]);
-        }
-        table_note(table, STYLE_DIM, "gets ", names.text);
-    }
+    add_variables(table, &step->variables, verbose);
     if (gate != NULL && gate->message != NULL) {
         table_note(table, STYLE_DIM, "", gate->message);
     }
@@ -168,9 +174,11 @@ static void add_policy(struct strbuf *out, const struct plan *plan,
 
 /* --- what speaks against it --- */
 
-static void add_error(struct strbuf *out, const char *about, const struct error *error)
+static void add_error(struct strbuf *out, const char *about, const struct error *error,
+                      const struct problems *problems)
 {
     strbuf_add_char(out, '\n');
+    problems_render(out, output_color_stdout(), problems);
     error_render(out, output_color_stdout(), about, error);
 }
 
@@ -181,7 +189,7 @@ static void add_errors(struct strbuf *out, const struct plan *plan)
         const struct plan_step *step = &plan->steps[i];
         if (plan_step_is_refused(step)) {
             CLEANUP(mem_freep) char *about = mem_printf("step \"%s\": ", step->step->id);
-            add_error(out, about, &step->refusal);
+            add_error(out, about, &step->refusal, plan_step_new_problems(plan, step));
             told = true;
         }
     }
@@ -192,12 +200,12 @@ static void add_errors(struct strbuf *out, const struct plan *plan)
             CLEANUP(mem_freep)
             char *about = mem_printf("policy of \"%s\": ", finding->step->environment->name);
             plan_finding_error(finding, &error);
-            add_error(out, about, &error);
+            add_error(out, about, &error, &error.problems);
             told = true;
         }
     }
     if (!told && error_is_set(&plan->refusal)) {
-        add_error(out, "", &plan->refusal);
+        add_error(out, "", &plan->refusal, &plan->refusal.problems);
     }
 }
 

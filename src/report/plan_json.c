@@ -68,12 +68,13 @@ static void write_findings(struct json_writer *writer, const struct plan *plan)
     json_write_array_end(writer);
 }
 
-static void write_refusal(struct json_writer *writer, const char *step, const struct error *error)
+static void write_refusal(struct json_writer *writer, const char *step, const struct error *error,
+                          const struct problems *problems)
 {
     json_write_object(writer);
     json_write_member_text(writer, "step", step);
     json_write_key(writer, "error");
-    write_error(writer, error);
+    write_error_with(writer, error, problems);
     json_write_object_end(writer);
 }
 
@@ -84,7 +85,8 @@ static void write_refusals(struct json_writer *writer, const struct plan *plan)
     json_write_array(writer);
     for (size_t i = 0; i < plan->n; i++) {
         if (plan_step_is_refused(&plan->steps[i])) {
-            write_refusal(writer, plan->steps[i].step->id, &plan->steps[i].refusal);
+            write_refusal(writer, plan->steps[i].step->id, &plan->steps[i].refusal,
+                          plan_step_problems(&plan->steps[i]));
             told = true;
         }
     }
@@ -92,12 +94,12 @@ static void write_refusals(struct json_writer *writer, const struct plan *plan)
         if (plan->findings[i].state == POLICY_FAILS) {
             CLEANUP(error_clear) struct error error = ERROR_INIT;
             plan_finding_error(&plan->findings[i], &error);
-            write_refusal(writer, plan->findings[i].step->id, &error);
+            write_refusal(writer, plan->findings[i].step->id, &error, &error.problems);
             told = true;
         }
     }
     if (!told && error_is_set(&plan->refusal)) {
-        write_refusal(writer, NULL, &plan->refusal);
+        write_refusal(writer, NULL, &plan->refusal, &plan->refusal.problems);
     }
     json_write_array_end(writer);
 }

@@ -133,14 +133,15 @@ static void add_problem(struct strbuf *out, const struct problem *problem)
 }
 
 /* about: the step or environment. */
-static void add_error(struct strbuf *out, const char *about, const struct error *error)
+static void add_error(struct strbuf *out, const char *about, const struct error *error,
+                      const struct problems *problems)
 {
     strbuf_add(out, "- **error** ");
     markdown_add_code(out, about);
     strbuf_add(out, about[0] != '\0' ? ": " : "");
     markdown_add(out, error->message);
-    for (size_t i = 0; i < error->problems.n; i++) {
-        add_problem(out, &error->problems.items[i]);
+    for (size_t i = 0; i < problems->n; i++) {
+        add_problem(out, &problems->items[i]);
     }
     if (error->detail != NULL) {
         strbuf_add(out, "\n  - ");
@@ -162,7 +163,8 @@ static void add_errors(struct strbuf *out, const struct plan *plan)
     before = out->size;
     for (size_t i = 0; i < plan->n; i++) {
         if (plan_step_is_refused(&plan->steps[i])) {
-            add_error(out, plan->steps[i].step->id, &plan->steps[i].refusal);
+            add_error(out, plan->steps[i].step->id, &plan->steps[i].refusal,
+                      plan_step_new_problems(plan, &plan->steps[i]));
         }
     }
     for (size_t i = 0; i < plan->n_findings; i++) {
@@ -170,11 +172,11 @@ static void add_errors(struct strbuf *out, const struct plan *plan)
         if (finding->state == POLICY_FAILS) {
             CLEANUP(error_clear) struct error error = ERROR_INIT;
             plan_finding_error(finding, &error);
-            add_error(out, finding->step->environment->name, &error);
+            add_error(out, finding->step->environment->name, &error, &error.problems);
         }
     }
     if (out->size == before && error_is_set(&plan->refusal)) {
-        add_error(out, "", &plan->refusal);
+        add_error(out, "", &plan->refusal, &plan->refusal.problems);
     }
 }
 

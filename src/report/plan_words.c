@@ -52,7 +52,7 @@ static char *hook_words(const struct plan_step *step)
     CLEANUP(strbuf_clear) struct strbuf out = STRBUF_INIT;
     CLEANUP(mem_freep)
     char *program = path_display(step->program != NULL ? step->program : hook->argv[0]);
-    strbuf_add(&out, program);
+    strbuf_add(&out, program + (text_starts(program, "./") ? 2 : 0));
     for (size_t i = 1; i < hook->n; i++) {
         bool quoted = hook->argv[i][0] == '\0' || strpbrk(hook->argv[i], " \t\n\"'") != NULL;
         strbuf_printf(&out, quoted ? " \"%s\"" : " %s", hook->argv[i]);
@@ -213,12 +213,45 @@ bool plan_step_is_refused(const struct plan_step *step)
            step->verdict != PLAN_SETTLED;
 }
 
+const struct problems *plan_step_problems(const struct plan_step *step)
+{
+    bool has_own = step->refusal.problems.n > 0 || step->deploy == NULL;
+    return has_own ? &step->refusal.problems : &step->deploy->refusal.problems;
+}
+
+static bool same_problems(const struct problems *a, const struct problems *b)
+{
+    bool same = a->n == b->n;
+    for (size_t i = 0; same && i < a->n; i++) {
+        const struct problem *of_a = &a->items[i], *of_b = &b->items[i];
+        same = of_a->line == of_b->line && text_equal(of_a->file, of_b->file) &&
+               text_equal(of_a->message, of_b->message);
+    }
+    return same;
+}
+
+const struct problems *plan_step_new_problems(const struct plan *plan, const struct plan_step *step)
+{
+    static const struct problems none = {0};
+    const struct problems *problems = plan_step_problems(step);
+    for (const struct plan_step *before = plan->steps; before < step; before++) {
+        if (plan_step_is_refused(before) && same_problems(plan_step_problems(before), problems)) {
+            return &none;
+        }
+    }
+    return problems;
+}
+
 void plan_finding_error(const struct policy_finding *finding, struct error *ret_error)
 {
     (void)error_set(ret_error, ERROR_REFUSED, "%s: %s", finding->demand, finding->because);
-    (void)error_hint(ret_error, "%s%sOr go past it, on the record: --override %s --reason TEXT",
-                     finding->hint != NULL ? finding->hint : "", finding->hint != NULL ? " " : "",
-                     finding->policy);
+    const char *hint = finding->hint != NULL ? finding->hint : "";
+    if (strstr(hint, "--override") != NULL) {
+        (void)error_hint(ret_error, "%s", hint);
+    } else {
+        (void)error_hint(ret_error, "%s%so past it, on the record: --override %s --reason TEXT",
+                         hint, hint[0] != '\0' ? " Or g" : "G", finding->policy);
+    }
 }
 
 size_t plan_n_errors(const struct plan *plan)

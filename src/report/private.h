@@ -36,14 +36,21 @@ void table_render(const struct table *table, const char *indent, struct strbuf *
 void table_print(const struct table *table, const char *indent);
 void table_clear(struct table *table);
 
-/* about: "step \"e2e\": " or the like, in front of the message; or "". */
+/* about: "step \"e2e\": " or the like, in front of the message; or "". Without
+ * its mistakes. */
 void error_render(struct strbuf *out, bool color, const char *about, const struct error *error);
+
+/* Only the mistakes, each with its place. */
+void problems_render(struct strbuf *out, bool color, const struct problems *problems);
 
 /* A JSON document for stdout: {"format": 1, ... }. */
 struct json_writer document_start(struct strbuf *out);
 void document_end(struct json_writer *writer);
 
 void write_error(struct json_writer *writer, const struct error *error);
+/* The same with the mistakes of another error. */
+void write_error_with(struct json_writer *writer, const struct error *error,
+                      const struct problems *problems);
 void write_plan(struct json_writer *writer, const struct deploy_plan *plan);
 void write_release(struct json_writer *writer, const struct release *release);
 /* "up to date", "7 pending", "1 failed, 2 pending"; the caller's. */
@@ -80,6 +87,11 @@ char *plan_step_beside(const struct plan *plan, const struct plan_step *step);
 const struct plan_step *plan_step_like(const struct plan *plan, const struct plan_step *step);
 /* Is what speaks against this step a reason not to execute the plan? */
 bool plan_step_is_refused(const struct plan_step *step);
+/* The mistakes behind that: of the step's refusal, or of its deploy's. */
+const struct problems *plan_step_problems(const struct plan_step *step);
+/* The same, but none that an earlier step has as well: several environments, one broken file. */
+const struct problems *plan_step_new_problems(const struct plan *plan,
+                                              const struct plan_step *step);
 /* "policy of \"production\": "; what it says as an error. */
 void plan_finding_error(const struct policy_finding *finding, struct error *ret_error);
 size_t plan_n_errors(const struct plan *plan);

@@ -35,7 +35,8 @@ static void add_head(struct strbuf *out, const struct record *record)
     set_line(&table, "release", record_digest(record->release));
     set_line(&table, "plan", record_digest(record->plan));
     set_line(&table, "begun", mem_printf("%s by %s", begun, record->author));
-    set_line(&table, "ended", end_words(record));
+    bool rests = run_state_is_open(record->state) && record->ended > 0;
+    set_line(&table, rests ? "stopped" : "ended", end_words(record));
     if (record->n_resumed > 0) {
         set_line(&table, "resumed",
                  mem_printf("%zu time%s", record->n_resumed, record->n_resumed == 1 ? "" : "s"));
@@ -128,10 +129,21 @@ static void add_steps(struct strbuf *out, const struct record *record)
 
 /* --- on what evidence --- */
 
+static void set_policy_words(struct table *table, const struct json_data *policy)
+{
+    const char *because = json_data_text(policy, "because");
+    const char *reason = json_data_text(policy, "reason");
+    if (reason != NULL) {
+        table_set(table, 3, STYLE_WARN, mem_printf("%s; overridden: %s", because, reason));
+    } else if (because != NULL) {
+        table_set(table, 3, STYLE_PLAIN, mem_copy(because));
+    }
+}
+
 static void add_policies(struct strbuf *out, const struct record *record)
 {
     CLEANUP(table_clear) struct table table = {0};
-    const struct json_data *policies = json_data_member(record->plan_document, "policies");
+    const struct json_data *policies = record->policies;
     for (size_t i = 0; i < json_data_count(policies); i++) {
         const struct json_data *policy = json_data_item(policies, i);
         const char *demand = json_data_text(policy, "demand");
@@ -140,6 +152,7 @@ static void add_policies(struct strbuf *out, const struct record *record)
         table_set(&table, 0, STYLE_BOLD, mem_copy(json_data_text(policy, "environment")));
         table_set(&table, 1, STYLE_PLAIN, mem_copy(demand != NULL ? demand : name));
         table_set(&table, 2, STYLE_DIM, mem_copy(json_data_text(policy, "state")));
+        set_policy_words(&table, policy);
     }
     if (table.n_rows > 0) {
         strbuf_printf(out, "\nPolicy, as it was planned\n");

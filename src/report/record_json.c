@@ -144,7 +144,7 @@ void write_record(struct json_writer *writer, const struct record *record)
     write_run(writer, record);
     write_member(writer, "targets", json_data_member(record->plan_document, "targets"));
     write_steps(writer, record);
-    write_member(writer, "policies", json_data_member(record->plan_document, "policies"));
+    write_member(writer, "policies", record->policies);
     write_approvals(writer, record);
     write_course(writer, record);
     json_write_member_integer(writer, "events", (int64_t)record->n_events);

@@ -29,7 +29,7 @@ static void add_head(struct strbuf *out, const struct record *record)
     add_fact(out, "Plan", record->plan);
     add_fact(out, "Author", record->author);
     add_fact(out, "Begun", begun);
-    add_fact(out, "Ended", ended);
+    add_fact(out, run_state_is_open(record->state) ? "Stopped" : "Ended", ended);
     add_fact(out, "Took", took);
     add_fact(out, "Times resumed", resumed);
     add_fact(out, "Worked on", record->holder.who);
@@ -150,8 +150,9 @@ static void add_steps(struct strbuf *out, const struct record *record)
 
 static void add_policies(struct strbuf *out, const struct record *record)
 {
-    static const char *const titles[] = {"environment", "policy", "as it was planned", NULL};
-    const struct json_data *policies = json_data_member(record->plan_document, "policies");
+    static const char *const titles[] = {"environment", "policy", "as it was planned", "because",
+                                         NULL};
+    const struct json_data *policies = record->policies;
     if (json_data_count(policies) > 0) {
         strbuf_add(out, "\n### Policy\n");
         markdown_add_head(out, titles);
@@ -163,6 +164,8 @@ static void add_policies(struct strbuf *out, const struct record *record)
         markdown_add_code_cell(out, json_data_text(policy, "environment"));
         markdown_add_cell(out, demand != NULL ? demand : json_data_text(policy, "policy"));
         markdown_add_cell(out, json_data_text(policy, "state"));
+        const char *because = json_data_text(policy, "because");
+        markdown_add_cell(out, because != NULL ? because : "");
         strbuf_add_char(out, '\n');
     }
 }

@@ -48,11 +48,10 @@ static void take_part(struct strbuf *out, char *text)
 char *record_step_remark(const struct record_step *step)
 {
     CLEANUP(strbuf_clear) struct strbuf out = STRBUF_INIT;
-    if (step->applied.n > 0) {
-        take_part(&out, mem_printf("%zu applied", step->applied.n));
-    }
     if (step->sentence != NULL) {
         take_part(&out, mem_copy(step->sentence));
+    } else if (step->applied.n > 0) {
+        take_part(&out, mem_printf("%zu applied", step->applied.n));
     }
     if (step->evidence != NULL) {
         take_part(&out, mem_printf("evidence %s", step->evidence));

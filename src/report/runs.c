@@ -21,7 +21,7 @@ static void add_row(struct table *table, const struct run_entry *entry)
     table_row(table);
     table_set(table, 0, STYLE_BOLD, mem_copy(entry->run));
     if (record == NULL) {
-        table_set(table, 1, STYLE_BAD, mem_copy("cannot be read"));
+        table_set_long(table, 1, STYLE_BAD, mem_copy("cannot be read"));
         return;
     }
     table_set(table, 1, STYLE_PLAIN, mem_copy(record->pipeline));

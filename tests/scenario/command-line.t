@@ -15,6 +15,16 @@ What the program says about itself, and to those who mistype.
   
   Commands
     status             what is where: applied, pending, failed, edited, missing
+    run                bring a release through its environments, as a pipeline says
+    plan               what a run of a pipeline would do; changes nothing
+    apply              execute a saved plan exactly, or refuse because the world has changed
+    resume             go on with a run that waits, was stopped, failed or died
+    runs               runs of pipelines, the newest first
+    show               what a run has done: the release report
+    logs               what the programs of a run have written
+    approve            answer a gate that a run waits at
+    cancel             end a run for good; what it has done stays
+    audit verify       check that no journal was changed since it was written
     deploy             apply the pending migrations of the release to one environment
     create             make a new migration folder
     resolve            say what became of a migration that has failed
@@ -233,6 +243,7 @@ What the environments file says, and from where:
   environments.development.deploy.replica_wait              1m                                               default
   environments.development.deploy.down                      false                                            default
   environments.development.require.approvals                0                                                default
+  environments.development.require.exclude_author           false                                            default
   environments.development.require.backup.restored          true                                             default
   environments.development.require.backup.max_age           1d                                               default
   environments.development.url                              ${DATABASE_URL:-embedded:development}            pipelines/environments.json:7:14, environment variable DATABASE_URL
@@ -248,6 +259,7 @@ What the environments file says, and from where:
   environments.staging.deploy.replica_wait                  1m                                               default
   environments.staging.deploy.down                          false                                            default
   environments.staging.require.approvals                    0                                                default
+  environments.staging.require.exclude_author               false                                            default
   environments.staging.require.backup.restored              true                                             default
   environments.staging.require.backup.max_age               1d                                               default
   environments.staging.url                                  ${STAGING_DATABASE_URL:-embedded:staging}        pipelines/environments.json:12:14, environment variable STAGING_DATABASE_URL
@@ -262,6 +274,7 @@ What the environments file says, and from where:
   environments.production.deploy.replica_wait               1m                                               default
   environments.production.deploy.down                       false                                            default
   environments.production.require.approvals                 0                                                default
+  environments.production.require.exclude_author            false                                            default
   environments.production.require.backup.restored           true                                             default
   environments.production.require.backup.max_age            1d                                               default
   environments.production.url                               ${PRODUCTION_DATABASE_URL:-embedded:production}  pipelines/environments.json:18:14, environment variable PRODUCTION_DATABASE_URL

@@ -26,41 +26,199 @@ The first of README's two commands: the second time it is quick, and --stop leav
   
   Next: headgate deploy development
   
-  The sample release goes to development.
-  types: headgate deploy development
-  Deploy to development  embedded:development  PostgreSQL NN
-  Release 7237e999  7 migrations in migrations
+  What would a promotion do? Nothing is changed by asking.
+  types: headgate run promote --dry-run
+  Plan PLAN  promote  release 7237e999 (7 migrations)  valid until TIME
   
-    20260112093015_users_and_addresses     applied in N ms
-    20260126141207_products                applied in N ms
-    20260209103344_orders                  applied in N ms
-    20260316084512_updated_at_and_stock    applied in N ms
-    20260420151830_report_order_totals     applied in N ms
-    20260629120455_order_items_unit_price  applied in N ms
-    20260907094128_audit_log               applied in N ms
+    development  embedded:development  PostgreSQL NN  7 pending
+    staging      embedded:staging      PostgreSQL NN  7 pending
+    production   embedded:production   PostgreSQL NN  7 pending
   
-  7 applied in N ms. development has release 7237e999.
+  Steps
+     1  development  deploy  7 to apply
+        20260112093015_users_and_addresses     in a transaction  3 statements
+        20260126141207_products                in a transaction  2 statements
+        20260209103344_orders                  in a transaction  7 statements
+        20260316084512_updated_at_and_stock    in a transaction  6 statements
+        20260420151830_report_order_totals     in a transaction  3 statements
+        20260629120455_order_items_unit_price  in a transaction  4 statements
+        20260907094128_audit_log               in a transaction  6 statements
+     2  staging      deploy  7 to apply
+        the same as in step 1
+     3  e2e          hook    scripts/e2e.sh    on staging, timeout 5m, 1 retry, brings evidence e2e
+        gets DATABASE_URL
+     4  go           gate    1 approval
+        Promote to production?
+     5  production   deploy  7 to apply
+        the same as in step 1
+     6  smoke        hook    scripts/smoke.sh  on production, timeout 2m
+        gets DATABASE_URL
   
-  And now?
-  types: headgate status
-  Release 7237e999  7 migrations in migrations
+  Always, at the end
+     7  tell  hook  scripts/notify.sh
   
-    development  embedded:development  PostgreSQL NN  up to date  7 applied
-    staging      embedded:staging      PostgreSQL NN  7 pending   0 applied
-    production   embedded:production   PostgreSQL NN  7 pending   0 applied
+  Policy of staging
+    comes  development must have this release  will come from step 1, development
   
-  Next: headgate deploy staging
+  Policy of production
+    comes  staging must have this release  will come from step 2, staging
+  
+  21 to apply. Nothing was changed.
+  
+  The promotion. It stops where a person has to answer.
+  types: headgate run promote
+  Run RUN  promote  release 7237e999
+  development: begins
+  development: 20260112093015_users_and_addresses applied in N ms
+  development: 20260126141207_products applied in N ms
+  development: 20260209103344_orders applied in N ms
+  development: 20260316084512_updated_at_and_stock applied in N ms
+  development: 20260420151830_report_order_totals applied in N ms
+  development: 20260629120455_order_items_unit_price applied in N ms
+  development: 20260907094128_audit_log applied in N ms
+  development: done in N ms: 7 applied
+  staging: begins
+  staging: 20260112093015_users_and_addresses applied in N ms
+  staging: 20260126141207_products applied in N ms
+  staging: 20260209103344_orders applied in N ms
+  staging: 20260316084512_updated_at_and_stock applied in N ms
+  staging: 20260420151830_report_order_totals applied in N ms
+  staging: 20260629120455_order_items_unit_price applied in N ms
+  staging: 20260907094128_audit_log applied in N ms
+  staging: done in N ms: 7 applied
+  e2e: begins
+  e2e: passed in N ms
+  go: waits: 0 of 1 approval; headgate approve RUN
+  
+  It waits: 3 of 6 steps are done.
+    go: 0 of 1 approval
+  Next: headgate approve RUN, then headgate resume RUN
+  
+  Somebody answers for production.
+  types: headgate approve RUN --reason 'tried it on staging'
+  1 of 1 approval of gate "go"
+  
+  It goes on where it stopped.
+  types: headgate resume RUN
+  Run RUN goes on  promote  release 7237e999
+  go: passed
+  production: begins
+  production: 20260112093015_users_and_addresses applied in N ms
+  production: 20260126141207_products applied in N ms
+  production: 20260209103344_orders applied in N ms
+  production: 20260316084512_updated_at_and_stock applied in N ms
+  production: 20260420151830_report_order_totals applied in N ms
+  production: 20260629120455_order_items_unit_price applied in N ms
+  production: 20260907094128_audit_log applied in N ms
+  production: done in N ms: 7 applied
+  smoke: begins
+  smoke: passed in N ms
+  tell: begins
+  tell: passed in N ms
+  
+  Done in N ms. development, staging and production have release 7237e999.
+  Next: headgate show RUN
+  
+  What happened, who did it, and on what evidence?
+  types: headgate show
+  Run RUN  promote  done
+  
+    release  7237e999
+    plan     PLAN
+    begun    TIME by WHO
+    ended    TIME, after N ms
+    resumed  1 time
+  
+  Databases
+    development  embedded:development  PostgreSQL NN  system identifier NNN
+    staging      embedded:staging      PostgreSQL NN  system identifier NNN
+    production   embedded:production   PostgreSQL NN  system identifier NNN
+  
+  Steps
+    development  deploy  done  TIME  N ms  7 applied
+        20260112093015_users_and_addresses
+        20260126141207_products
+        20260209103344_orders
+        20260316084512_updated_at_and_stock
+        20260420151830_report_order_totals
+        20260629120455_order_items_unit_price
+        20260907094128_audit_log
+    staging      deploy  done  TIME  N ms  7 applied
+        the same as development
+    e2e          hook    done  TIME  N ms  evidence e2e
+        checks=19
+    go           gate    done  TIME  N ms
+    production   deploy  done  TIME  N ms  7 applied
+        the same as development
+    smoke        hook    done  TIME  N ms
+        orders=0
+    tell         hook    done  TIME  N ms
+        told=yes
+  
+  Policy, as it was planned
+    staging     development must have this release  comes
+    production  staging must have this release      comes
+  
+  Approvals
+    go  approved, by the author  WHO  TIME  tried it on staging
+  
+  Course
+    TIME  WHO  begun
+    TIME  WHO  waiting: step "go" waits: 0 of 1 approval
+    TIME  WHO  resumed
+    TIME  WHO  ended
+  
+  Journal: 64 events, head HEAD
+  
+  And now? There is nothing left to do.
+  types: headgate run promote --dry-run
+  Plan PLAN  promote  release 7237e999 (7 migrations)  valid until TIME
+  
+    development  embedded:development  PostgreSQL NN  up to date
+    staging      embedded:staging      PostgreSQL NN  up to date
+    production   embedded:production   PostgreSQL NN  up to date
+  
+  Steps
+     1  development  deploy  nothing to do: has release 7237e999
+     2  staging      deploy  nothing to do: has release 7237e999
+     3  e2e          hook    nothing to do: there is nothing to deploy
+     4  go           gate    nothing to do: there is nothing to deploy
+     5  production   deploy  nothing to do: has release 7237e999
+     6  smoke        hook    nothing to do: there is nothing to deploy
+  
+  Always, at the end
+     7  tell  hook  nothing to do: there is nothing to deploy
+  
+  Nothing to do. Nothing was changed.
   
   scripts/demo --stop removes these databases again.
-  $ demo | sed -n '/goes to development/,/^And/p'
-  The sample release goes to development.
-  types: headgate deploy development
-  Deploy to development  embedded:development  PostgreSQL NN
-  Release 7237e999  7 migrations in migrations
+  $ demo | sed -n '/What would/,/^What happened/p'
+  What would a promotion do? Nothing is changed by asking.
+  types: headgate run promote --dry-run
+  Plan PLAN  promote  release 7237e999 (7 migrations)  valid until TIME
   
-  Nothing to do: development has release 7237e999.
+    development  embedded:development  PostgreSQL NN  up to date
+    staging      embedded:staging      PostgreSQL NN  up to date
+    production   embedded:production   PostgreSQL NN  up to date
   
-  And now?
+  Steps
+     1  development  deploy  nothing to do: has release 7237e999
+     2  staging      deploy  nothing to do: has release 7237e999
+     3  e2e          hook    nothing to do: there is nothing to deploy
+     4  go           gate    nothing to do: there is nothing to deploy
+     5  production   deploy  nothing to do: has release 7237e999
+     6  smoke        hook    nothing to do: there is nothing to deploy
+  
+  Always, at the end
+     7  tell  hook  nothing to do: there is nothing to deploy
+  
+  Nothing to do. Nothing was changed.
+  
+  The promotion. It stops where a person has to answer.
+  types: headgate run promote
+  Nothing to do: release 7237e999 is everywhere where "promote" brings it.
+  
+  What happened, who did it, and on what evidence?
   $ demo --stop
   exit 0
   

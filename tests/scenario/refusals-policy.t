@@ -64,15 +64,15 @@ Evidence, a backup, approvals, a window or no freeze, which a single deploy cann
   >     url=$production unchanged headgate deploy production --confirm production
   > done
   error: environment "production": its policy requires evidence, which a single deploy cannot show
-  hint: That stands in "require" of environment "production" in pipelines/environments.json. No option of this command goes past it: who may change that file, decides.
+  hint: A run of a pipeline can: headgate run. What is required stands in "require" of environment "production" in pipelines/environments.json.
   error: environment "production": its policy requires a backup, which a single deploy cannot show
-  hint: That stands in "require" of environment "production" in pipelines/environments.json. No option of this command goes past it: who may change that file, decides.
+  hint: A run of a pipeline can: headgate run. What is required stands in "require" of environment "production" in pipelines/environments.json.
   error: environment "production": its policy requires approvals, which a single deploy cannot show
-  hint: That stands in "require" of environment "production" in pipelines/environments.json. No option of this command goes past it: who may change that file, decides.
+  hint: A run of a pipeline can: headgate run. What is required stands in "require" of environment "production" in pipelines/environments.json.
   error: environment "production": its policy requires a window of time, which a single deploy cannot show
-  hint: That stands in "require" of environment "production" in pipelines/environments.json. No option of this command goes past it: who may change that file, decides.
+  hint: A run of a pipeline can: headgate run. What is required stands in "require" of environment "production" in pipelines/environments.json.
   error: environment "production": its policy requires that no freeze is on, which a single deploy cannot show
-  hint: That stands in "require" of environment "production" in pipelines/environments.json. No option of this command goes past it: who may change that file, decides.
+  hint: A run of a pipeline can: headgate run. What is required stands in "require" of environment "production" in pipelines/environments.json.
   [4]
 
 A signature of somebody who is named:

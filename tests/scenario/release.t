@@ -241,7 +241,7 @@ Without ssh-keygen:
 
   $ PATH=$(dirname "$HEADGATE"):/nowhere command headgate release sign --key alice
   error: there is no ssh-keygen on this machine
-  hint: It signs and checks releases. Install the package openssh-client.
+  hint: It makes and checks signatures. Install the package openssh-client.
   [1]
 
 The folder format of Prisma 8, and migrations without an order:

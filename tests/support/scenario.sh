@@ -23,7 +23,8 @@ unset name
 # A copy of the sample project, and into it. `shop NAME` makes a second one.
 shop() {
     local folder=$SCENARIO/${1:-shop}
-    mkdir -m 711 "$folder" && cp -r "$HEADGATE_SOURCE/migrations" "$HEADGATE_SOURCE/pipelines" "$folder" && cd "$folder" || return
+    mkdir -m 711 "$folder" "$folder/scripts" && cp "$HEADGATE_SOURCE"/scripts/{e2e,smoke,notify}.sh "$folder/scripts" &&
+        cp -r "$HEADGATE_SOURCE/migrations" "$HEADGATE_SOURCE/pipelines" "$folder" && cd "$folder" || return
 }
 
 # A PostgreSQL server of its own, for `url`s: prints its connection string. Settings are NAME=VALUE.
@@ -82,12 +83,16 @@ level() {
     sed -E -e 's/PostgreSQL [0-9]+(\.[0-9]+)?/PostgreSQL NN/g' -e 's/("server_version": )"[0-9.]+"/\1"NN"/' \
         -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(\.[0-9]+)?Z/TIME/g' -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]{12} UTC \[[0-9]+\]/TIME/g' -e 's/(server process |pg_terminate_backend\()[0-9]+/\1N/g' \
         -e 's/ in ([0-9.]+ m?s|[0-9]+m [0-9]+s)/ in N ms/g' -e 's/("([a-z_]+_)?milliseconds": )[0-9]+/\1N/' -e 's/("run": ")[^"]+/\1RUN/' \
-        -e 's/(ystem.identifier(": "| is ))[0-9]{10,}/\1NNN/' -e "s|$SCENARIO|SCENARIO|g" -e "s|$HEADGATE_SOURCE|SOURCE|g" -e 's/[0-9.]+ [MG]B/N MB/g' "${level_more[@]}"
+        -e 's/(ystem.identifier(": "| is | ))[0-9]{10,}/\1NNN/' -e "s|$SCENARIO|SCENARIO|g" -e "s|$HEADGATE_SOURCE|SOURCE|g" -e 's/[0-9.]+ [MG]B/N MB/g' \
+        -e 's/[0-9]{8}-[0-9]{6}-[0-9a-f]{4}/RUN/g' -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2} UTC/TIME/g' \
+        -e 's/([Pp]lan +)[0-9a-f]{8}/\1PLAN/' -e 's/ after ([0-9.]+ m?s|[0-9]+m [0-9]+s)/ after N ms/g' \
+        -e 's/  ([0-9.]+ m?s|[0-9]+m [0-9]+s)$/  N ms/' -e 's/  ([0-9.]+ m?s|[0-9]+m [0-9]+s)  +/  N ms  /g' -e "s/[a-z_][a-z0-9_.-]*@${HOSTNAME:-localhost}/WHO/g" \
+        -e 's/ead( of its journal:)? [0-9a-f]{64}/ead\1 HEAD/' "${level_more[@]}"
 }
 level_more=()
 # For README.md, which shows what a person would see: a home folder, a date, a digest.
 same_as_readme() {
-    level_more=(-e 's|(/home/you\|SCENARIO)/shop|SHOP|g' -e 's/20261[0-9]{9}_/TIME_/g' -e 's/elease [0-9a-f]{8}/elease DIGEST/g'
+    level_more=(-e 's/anna@buildhost/WHO/g' -e 's|(/home/you\|SCENARIO)/shop|SHOP|g' -e 's/20261[0-9]{9}_/TIME_/g' -e 's/elease [0-9a-f]{8}/elease DIGEST/g'
         -e 's/("digest": )"[0-9a-f]+"/\1"DIGEST"/')
 }
 level_but_commands() { # of a transcript: its commands stay

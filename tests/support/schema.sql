@@ -30,6 +30,5 @@ select line from (
     select format('comment %s %s', objoid::regclass, description), c.relnamespace
     from pg_description d join pg_class c on c.oid = d.objoid where d.classoid = 'pg_class'::regclass
 ) as lines
-join pg_namespace n on n.oid = lines.namespace
-where n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+where namespace = any (array(select oid from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'))
 order by line;

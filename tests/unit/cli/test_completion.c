@@ -19,7 +19,7 @@ static void write_script(const char *name, const char *text)
     assert_ok(file_write(path, text, strlen(text), 0755, &err));
 }
 
-/* The completions of all shells, and a headgate that knows three environments. */
+/* The completions of all shells, and a headgate that knows a project. */
 static int prepare(void **state)
 {
     (void)state;
@@ -31,8 +31,13 @@ static int prepare(void **state)
     }
     scratch_sh("mkdir -p bin");
     write_script("bin/headgate", "#!/bin/sh\n"
-                                 "test \"$*\" = 'completion environments' || exit 64\n"
-                                 "printf 'development\\nstaging\\nproduction\\n'\n");
+                                 "case \"$*\" in\n"
+                                 "'completion environments') printf "
+                                 "'development\\nstaging\\nproduction\\n' ;;\n"
+                                 "'completion pipelines') printf 'promote\\nrefresh\\n' ;;\n"
+                                 "'completion runs') printf '2026-b\\n2026-a\\n' ;;\n"
+                                 "*) exit 64 ;;\n"
+                                 "esac\n");
     return 0;
 }
 
@@ -120,6 +125,18 @@ static void environments_are_those_of_the_project(void **state)
     expect_in_bash("doctor p", "production");
     expect_in_bash("status development s", "staging");
     expect_in_bash("create s", "");
+}
+
+static void pipelines_and_runs_are_those_of_the_project(void **state)
+{
+    (void)state;
+    expect_in_bash("plan p", "promote");
+    expect_in_bash("plan r", "refresh");
+    expect_in_bash("show 2", "2026-b 2026-a");
+    expect_in_bash("approve 2026-a", "2026-a");
+    expect_in_bash("audit v", "verify");
+    expect_in_bash("audit verify 2026-b", "2026-b");
+    expect_in_bash("runs 2", "");
 }
 
 static void without_a_project_nothing_is_said(void **state)
@@ -247,6 +264,7 @@ int main(void)
         cmocka_unit_test(commands_are_completed),
         cmocka_unit_test(each_word_is_offered_once),
         cmocka_unit_test(environments_are_those_of_the_project),
+        cmocka_unit_test(pipelines_and_runs_are_those_of_the_project),
         cmocka_unit_test(without_a_project_nothing_is_said),
         cmocka_unit_test(every_option_is_offered_with_its_command),
         cmocka_unit_test(values_of_options_are_no_commands),

@@ -82,14 +82,14 @@ static void long_texts_are_broken_at_blanks(void **state)
     const struct command command = {
         .name = "probe",
         .summary = "a summary",
-        .description = "one\ntwo  three\n\nfour",
+        .description = "one\ntwo  three:\n  a line\n  another\n\nfour",
         .options = options,
     };
     CLEANUP(mem_freep) char *text = help_for(&command);
     expect_narrow(text);
     assert_contains(text,
                     "headgate probe: a summary\n\nUsage: headgate probe [OPTIONS]\n\n"
-                    "one two three\n\nfour\n\nOptions\n"
+                    "one two three:\n  a line\n  another\n\nfour\n\nOptions\n"
                     "  -s, --short            one two three four five six seven eight nine ten "
                     "eleven twelve thirteen\n"
                     "                         fourteen\n"

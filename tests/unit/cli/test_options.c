@@ -82,7 +82,7 @@ static void parts_of_names_are_no_commands(void **state)
     (void)state;
     static const char *const parts[][2] = {
         {"", NULL},        {"dep", NULL},       {"deployx", NULL}, {"config", NULL},
-        {"config", "sho"}, {"config", "showx"}, {"show", NULL},
+        {"config", "sho"}, {"config", "showx"}, {"verify", NULL},
     };
     for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
         char *words[2] = {(char *)(uintptr_t)parts[i][0], (char *)(uintptr_t)parts[i][1]};

@@ -144,7 +144,7 @@ static void what_does_not_run_says_why(void **state)
     a.plan.until = "staging";
     expect_text(&a, "\nOnly until step \"staging\".\n");
     expect_text(&a, "deploy  nothing to do: has release 12345678\n");
-    expect_text(&a, "seed    seed.sql                                       on staging, if "
+    expect_text(&a, "seed    seed.sql                             on staging, if "
                     "steps.e2e.outcome == 'done'");
     expect_text(&a, "hook    skipped: only until \"staging\"\n");
     expect_text(&a, "gate    done in this run\n");
