@@ -122,6 +122,7 @@ Another file is not replaced in silence:
   $ ls
   migrations
   pipelines
+  scripts
   second.tar.zst
   shop.tar.zst
   small

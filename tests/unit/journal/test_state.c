@@ -1,4 +1,7 @@
+#include <errno.h>
+
 #include "journaling.h"
+#include "state.h"
 
 static void a_state_that_is_not_there_has_no_runs(void **state)
 {
@@ -117,6 +120,42 @@ static void what_cannot_be_made_is_told(void **state)
     assert_int_equal(list_err.code, ERROR_IO);
 }
 
+static void assert_advice(enum error_code code, int sys_errno, const char *wanted)
+{
+    CLEANUP(error_clear) struct error err = ERROR_INIT;
+    (void)error_set(&err, code, "could not write");
+    err.sys_errno = sys_errno;
+    assert_false(state_advise(&err));
+    if (wanted == NULL) {
+        assert_null(err.hint);
+    } else {
+        assert_non_null(strstr(err.hint, wanted));
+    }
+}
+
+static void what_could_not_be_written_comes_with_advice(void **state)
+{
+    (void)state;
+    assert_advice(ERROR_IO, ENOSPC, "Make room");
+    assert_advice(ERROR_IO, EDQUOT, "Make room");
+    assert_advice(ERROR_IO, EIO, "dmesg");
+    assert_advice(ERROR_IO, EROFS, "--state");
+    assert_advice(ERROR_IO, EACCES, "--state");
+    assert_advice(ERROR_IO, EEXIST, NULL);
+    assert_advice(ERROR_LOCKED, ENOSPC, NULL);
+}
+
+static void advice_that_is_there_stays(void **state)
+{
+    CLEANUP(error_clear) struct error err = ERROR_INIT;
+    (void)state;
+    (void)error_set(&err, ERROR_IO, "could not write");
+    (void)error_hint(&err, "Wait.");
+    err.sys_errno = ENOSPC;
+    assert_false(state_advise(&err));
+    assert_string_equal(err.hint, "Wait.");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -128,6 +167,8 @@ int main(void)
         cmocka_unit_test(a_relative_state_stays_where_it_was),
         cmocka_unit_test_setup_teardown(a_run_cannot_lead_out_of_the_state, make_state, drop_state),
         cmocka_unit_test_setup_teardown(what_cannot_be_made_is_told, make_state, drop_state),
+        cmocka_unit_test(what_could_not_be_written_comes_with_advice),
+        cmocka_unit_test(advice_that_is_there_stays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

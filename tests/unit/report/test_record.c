@@ -14,10 +14,7 @@
     "{\"id\":\"production\",\"kind\":\"deploy\",\"environment\":\"production\"},"                  \
     "{\"id\":\"tell\",\"kind\":\"hook\",\"always\":true}],"                                        \
     "\"targets\":[{\"environment\":\"staging\",\"target\":\"db1:5432/shop\","                      \
-    "\"server_version\":\"15.20\",\"system_identifier\":\"771\"}],"                                \
-    "\"policies\":[{\"environment\":\"production\",\"policy\":\"after\","                          \
-    "\"demand\":\"staging must have this release\",\"state\":\"comes\"},"                          \
-    "{\"environment\":\"production\",\"policy\":\"approvals\"}]}"
+    "\"server_version\":\"15.20\",\"system_identifier\":\"771\"}]}"
 
 struct told {
     const char *kind, *step, *data;
@@ -27,6 +24,10 @@ static const struct told begun = {
     "run-begun", NULL,
     "{\"plan\":\"7777777788888888\",\"pipeline\":\"promote\",\"pipeline_path\":\"p.json\","
     "\"release\":\"5b1e44c012345678\",\"author\":\"anna@build\",\"headgate\":\"0\","
+    "\"policies\":[{\"environment\":\"production\",\"policy\":\"after\","
+    "\"demand\":\"staging must have this release\",\"state\":\"comes\","
+    "\"because\":\"will come from step 1, staging\"},"
+    "{\"environment\":\"production\",\"policy\":\"approvals\"}],"
     "\"overrides\":[{\"policy\":\"windows\",\"reason\":\"hotfix | 42\"}],\"document\":" DOCUMENT
     "}"};
 
@@ -153,7 +154,7 @@ static void a_finished_run_is_told_whole(void **state)
                       "e2e.sh exited with 1\n      detail: It said:\n      no `luck`\n");
     expect_text(&run, "cut off 1 time and gone on with\n      the same as staging\n");
     expect_text(&run, "\nPolicy, as it was planned\n  production  staging must have this release  "
-                      "comes\n  production  approvals\n");
+                      "comes  will come from step 1, staging\n  production  approvals\n");
     expect_text(&run, "\nApprovals\n  go  approved, signed  bob@example.net  ");
     expect_text(&run, "  looks good\n");
     expect_text(&run, "\nOverridden by anna@build\n  windows  hotfix | 42\n");
@@ -308,7 +309,8 @@ static void tickets_get_tables(void **state)
     assert_contains(out.text, "\nOutputs of `e2e`:\n\n- `url=https://x`\n");
     assert_contains(out.text, "\nError of `e2e`, before it was tried again: e2e.sh exited with 1. "
                               "It said: no \\`luck\\`\n");
-    assert_contains(out.text, "\n| `production` | staging must have this release | comes |\n");
+    assert_contains(out.text, "\n| `production` | staging must have this release | comes | "
+                              "will come from step 1, staging |\n");
     assert_contains(out.text, "\n| `go` | approved, signed | `bob@example.net` | ");
     assert_contains(out.text, "\n### Overridden by `anna@build`\n");
     assert_contains(out.text, "\n| `windows` | hotfix \\| 42 |\n");

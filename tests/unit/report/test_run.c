@@ -63,7 +63,10 @@ static void happens(struct play *play, int step, enum step_state state, const ch
 
 static void says(struct play *play, const char *step, const char *text, bool from_hook)
 {
-    const struct run_news news = {.step = step, .text = text, .from_hook = from_hook};
+    const struct run_news news = {.step = step,
+                                  .text = text,
+                                  .from_hook = from_hook,
+                                  .stopping = !from_hook && text_starts(text, "stops")};
     play->record.steps = play->steps;
     report_run_news(play->screen, &play->record, &news);
 }
