@@ -63,6 +63,7 @@ struct plan_step {
     const struct workflow_step *step;
     size_t stage; /* from 0; steps of one stage may run side by side */
     enum plan_verdict verdict;
+    bool repeats;               /* a deploy: another step deploys there, too */
     char *why;                  /* where it does not simply run, one sentence; or NULL */
     struct plan_target *target; /* of its environment; or NULL */
     struct deploy_plan *deploy; /* of deploy and check */

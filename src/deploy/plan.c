@@ -41,7 +41,6 @@ static void digest_history(struct deploy_plan *plan)
             hash_add_field(hash, facts[j] != NULL ? facts[j] : "");
         }
     }
-    hash_add_field(hash, plan->history->marked != NULL ? plan->history->marked : "");
     hash_finish(hash, plan->history_digest);
 }
 

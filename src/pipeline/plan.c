@@ -137,7 +137,7 @@ static void sum_up(struct plan *plan)
             !plan_step_counts(step)) {
             continue;
         }
-        plan->to_apply += deploy_plan_size(step->deploy);
+        plan->to_apply += step->repeats ? 0 : deploy_plan_size(step->deploy);
         plan->confirms = plan->confirms || (step->step->environment->kind == KIND_PRODUCTION &&
                                             !is_approved_before(plan, step->step));
     }

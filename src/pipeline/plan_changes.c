@@ -1,22 +1,21 @@
 /*
- * What has changed between two documents of plans, in words: the one that was saved, or that a run
- * was begun with, and the one of the world as it is now.
+ * What has changed between two documents of plans, in words: the one that was saved and the one of
+ * the world as it is now. Each change is told once, where it was made; what only follows from it
+ * (another list of migrations to apply, another verdict) is not told again.
  */
-#include "private.h"
+#include "changes.h"
 
-struct comparison {
-    const struct json_data *then, *now;
-    struct strlist *changes;
-};
-
-static const char *shown(const char *text)
+const char *shown(const char *text)
 {
     return text != NULL ? text : "nothing";
 }
 
-/* Of objects in two lists, the one that has this text under this key. */
-static const struct json_data *named(const struct json_data *list, const char *key,
-                                     const char *name)
+bool same(const struct json_data *then, const struct json_data *now, const char *key)
+{
+    return json_data_equal(json_data_member(then, key), json_data_member(now, key));
+}
+
+const struct json_data *named(const struct json_data *list, const char *key, const char *name)
 {
     for (size_t i = 0; i < json_data_count(list); i++) {
         const struct json_data *item = json_data_item(list, i);
@@ -27,128 +26,170 @@ static const struct json_data *named(const struct json_data *list, const char *k
     return NULL;
 }
 
-static bool same(const struct json_data *then, const struct json_data *now, const char *key)
+static const struct json_data *target_of(const struct json_data *document, const char *environment)
 {
-    return json_data_equal(json_data_member(then, key), json_data_member(now, key));
+    return named(json_data_member(document, "targets"), "environment", environment);
 }
 
-/* --- the files --- */
+/* --- migrations --- */
 
-static void compare_files(const struct comparison *of)
+static const struct json_data *migrations_of(const struct json_data *document, const char *step)
 {
-    const struct json_data *then = of->then, *now = of->now;
-    const struct json_data *release = json_data_member(now, "release");
-    if (!same(then, now, "release")) {
-        strlist_printf(of->changes, "the release: it is %.*s now, it was %.*s", DIGEST_SHOWN,
-                       shown(json_data_text(release, "digest")), DIGEST_SHOWN,
-                       shown(json_data_text(json_data_member(then, "release"), "digest")));
+    return json_data_member(named(json_data_member(document, "steps"), "id", step), "to_apply");
+}
+
+/* Those that are to be applied by the first and not by the second, as texts. */
+static void list_differences(const struct json_data *those, const struct json_data *others,
+                             const char *what, struct strlist *ret_texts)
+{
+    for (size_t i = 0; i < json_data_count(those); i++) {
+        const char *name = json_data_text(json_data_item(those, i), "name");
+        if (named(others, "name", name) == NULL) {
+            CLEANUP(mem_freep) char *text = mem_printf("%s %s", name, what);
+            if (!strlist_has(ret_texts, text)) {
+                strlist_add(ret_texts, text);
+            }
+        }
     }
-    if (!same(then, now, "pipeline")) {
-        strlist_printf(of->changes, "the pipeline: its file says something else now");
+}
+
+static void list_edited(const struct json_data *then, const struct json_data *now,
+                        struct strlist *ret_texts)
+{
+    for (size_t i = 0; i < json_data_count(now); i++) {
+        const struct json_data *item = json_data_item(now, i);
+        const struct json_data *before = named(then, "name", json_data_text(item, "name"));
+        CLEANUP(mem_freep) char *text = mem_printf("%s was edited", json_data_text(item, "name"));
+        if (before != NULL && !same(before, item, "checksum") && !strlist_has(ret_texts, text)) {
+            strlist_add(ret_texts, text);
+        }
     }
-    if (!same(then, now, "environments")) {
-        strlist_printf(of->changes, "the environments: their file says something else now");
+}
+
+/* ": ... and ..." where something is known. */
+static char *told(const struct strlist *texts)
+{
+    struct strbuf text = STRBUF_INIT;
+    for (size_t i = 0; i < texts->n; i++) {
+        strbuf_printf(&text, "%s%s", i > 0 ? ", " : ": ", texts->items[i]);
     }
-    if (!same(then, now, "headgate")) {
-        strlist_printf(of->changes, "the version of headgate: it is %s now, it was %s",
-                       shown(json_data_text(now, "headgate")),
-                       shown(json_data_text(then, "headgate")));
+    return strbuf_take(&text);
+}
+
+bool target_is_as_it_was(const struct comparison *of, const char *environment)
+{
+    return json_data_equal(target_of(of->then, environment), target_of(of->now, environment));
+}
+
+static void compare_release(const struct comparison *of)
+{
+    const struct json_data *then = json_data_member(of->then, "release");
+    const struct json_data *now = json_data_member(of->now, "release");
+    const struct json_data *steps = json_data_member(of->now, "steps");
+    CLEANUP(strlist_clear) struct strlist texts = STRLIST_INIT;
+    for (size_t i = 0; i < json_data_count(steps) && of->release_changed; i++) {
+        const struct json_data *step = json_data_item(steps, i);
+        const char *id = json_data_text(step, "id");
+        const struct json_data *before = migrations_of(of->then, id);
+        if (target_is_as_it_was(of, json_data_text(step, "environment"))) {
+            list_differences(migrations_of(of->now, id), before, "was added", &texts);
+            list_differences(before, migrations_of(of->now, id), "was removed", &texts);
+            list_edited(before, migrations_of(of->now, id), &texts);
+        }
     }
-    if (!same(then, now, "until") || !same(then, now, "overrides")) {
-        strlist_printf(of->changes, "what was asked for: --until or --override");
+    if (of->release_changed) {
+        CLEANUP(mem_freep) char *what = told(&texts);
+        strlist_printf(of->changes, "the release: %.*s now, %.*s then%s", DIGEST_SHOWN,
+                       shown(json_data_text(now, "digest")), DIGEST_SHOWN,
+                       shown(json_data_text(then, "digest")), what);
     }
 }
 
 /* --- the targets --- */
 
-static const struct {
-    const char *key, *sentence;
-    bool shows_values;
-} target_facts[] = {
-    {"target", "it leads to another database", true},
-    {"host", "another host answered", true},
-    {"port", "another port answered", true},
-    {"database", "it is another database", true},
-    {"server_version", "the server's version", true},
-    {"system_identifier", "it is another server: the system identifier", true},
-    {"schema", "the schema of the history", true},
-    {"history", "the history: migrations were applied, rolled back or resolved there", false},
-    {"shape", "the shape: tables, columns, indexes, functions or rights were changed there", false},
-};
+/* Another server or database has another history and another shape, too. */
+static bool compare_identity(struct comparison *of, const struct json_data *then,
+                             const struct json_data *now, const char *name)
+{
+    static const char *const keys[] = {"target", "host", "port", "database", "schema"};
+    struct strlist *lines = of->environments_changed ? &of->environments : of->changes;
+    bool server = !same(then, now, "system_identifier");
+    const char *key = server ? "system_identifier" : NULL;
+    for (size_t i = ARRAY_LEN(keys); i > 0; i--) {
+        key = same(then, now, keys[i - 1]) ? key : keys[i - 1];
+    }
+    if (key != NULL) {
+        strlist_printf(lines, "environment \"%s\" leads to another %s: %s now, %s then", name,
+                       server ? "server" : "database", shown(json_data_text(now, key)),
+                       shown(json_data_text(then, key)));
+    }
+    return key == NULL;
+}
 
-static void compare_target(const struct comparison *of, const struct json_data *then,
+static void compare_history(const struct comparison *of, const struct json_data *then,
+                            const struct json_data *now, const char *name)
+{
+    CLEANUP(strlist_clear) struct strlist texts = STRLIST_INIT;
+    const struct json_data *steps = json_data_member(of->now, "steps");
+    for (size_t i = 0; i < json_data_count(steps) && !of->release_changed; i++) {
+        const struct json_data *step = json_data_item(steps, i);
+        const char *id = json_data_text(step, "id");
+        if (text_equal(json_data_text(step, "environment"), name)) {
+            list_differences(migrations_of(of->then, id), migrations_of(of->now, id),
+                             "is not pending any more", &texts);
+            list_differences(migrations_of(of->now, id), migrations_of(of->then, id),
+                             "is pending now", &texts);
+        }
+    }
+    CLEANUP(mem_freep) char *what = told(&texts);
+    strlist_printf(of->changes,
+                   "environment \"%s\": %s: migrations were applied, rolled back or resolved "
+                   "there%s",
+                   name, same(then, now, "shape") ? "its history" : "its history and its shape",
+                   what);
+}
+
+static void compare_target(struct comparison *of, const struct json_data *then,
                            const struct json_data *now, const char *name)
 {
-    for (size_t i = 0; i < ARRAY_LEN(target_facts); i++) {
-        const char *key = target_facts[i].key;
-        if (same(then, now, key)) {
-            continue;
-        }
-        if (target_facts[i].shows_values) {
-            strlist_printf(of->changes, "environment \"%s\": %s: %s now, %s then", name,
-                           target_facts[i].sentence, shown(json_data_text(now, key)),
-                           shown(json_data_text(then, key)));
-        } else {
-            strlist_printf(of->changes, "environment \"%s\": %s", name, target_facts[i].sentence);
-        }
+    if (!same(then, now, "kind")) {
+        strlist_printf(of->environments_changed ? &of->environments : of->changes,
+                       "environment \"%s\" is of kind %s now, %s then", name,
+                       shown(json_data_text(now, "kind")), shown(json_data_text(then, "kind")));
+    }
+    if (!compare_identity(of, then, now, name)) {
+        return;
+    }
+    if (!same(then, now, "server_version")) {
+        strlist_printf(of->changes, "environment \"%s\": the server's version: %s now, %s then",
+                       name, shown(json_data_text(now, "server_version")),
+                       shown(json_data_text(then, "server_version")));
+    }
+    if (!same(then, now, "marked") &&
+        (same(then, now, "history") || json_data_text(then, "marked") != NULL)) {
+        strlist_printf(of->changes, "environment \"%s\": it is marked as %s now, as %s then", name,
+                       shown(json_data_text(now, "marked")), shown(json_data_text(then, "marked")));
+    }
+    if (!same(then, now, "history")) {
+        compare_history(of, then, now, name);
+    } else if (!same(then, now, "shape")) {
+        strlist_printf(of->changes,
+                       "environment \"%s\": its shape: tables, columns, indexes, functions, owners "
+                       "or rights were changed there, not by a migration",
+                       name);
     }
 }
 
-static void compare_targets(const struct comparison *of)
+static void compare_targets(struct comparison *of)
 {
-    const struct json_data *then = json_data_member(of->then, "targets");
     const struct json_data *now = json_data_member(of->now, "targets");
     for (size_t i = 0; i < json_data_count(now); i++) {
         const struct json_data *target = json_data_item(now, i);
         const char *name = json_data_text(target, "environment");
-        const struct json_data *before = named(then, "environment", name);
-        if (before != NULL) {
+        const struct json_data *before = target_of(of->then, name);
+        if (before != NULL && !json_data_equal(before, target)) {
+            of->targets_changed = true;
             compare_target(of, before, target, shown(name));
-        }
-    }
-}
-
-/* --- the steps --- */
-
-static const struct {
-    const char *key, *sentence;
-} step_facts[] = {
-    {"file_sha256", "its file has other contents now"},
-    {"program_sha256", "its program has other contents now"},
-    {"program", "it runs another program now"},
-    {"argv", "its arguments"},
-    {"variables", "the variables that it gets"},
-    {"to_apply", "what it would apply"},
-    {"refusal", "what speaks against it"},
-    {"verdict", "what becomes of it"},
-    {"require", "what its environment demands"},
-};
-
-/* What a changed file or history has told already is not told again for each step. */
-static void compare_step(const struct comparison *of, const struct json_data *then,
-                         const struct json_data *now, const char *id)
-{
-    size_t n = of->changes->n;
-    for (size_t i = 0; i < ARRAY_LEN(step_facts); i++) {
-        if (!same(then, now, step_facts[i].key)) {
-            strlist_printf(of->changes, "step \"%s\": %s", id, step_facts[i].sentence);
-        }
-    }
-    if (of->changes->n == n && !json_data_equal(then, now)) {
-        strlist_printf(of->changes, "step \"%s\"", id);
-    }
-}
-
-static void compare_steps(const struct comparison *of)
-{
-    const struct json_data *then = json_data_member(of->then, "steps");
-    const struct json_data *now = json_data_member(of->now, "steps");
-    for (size_t i = 0; i < json_data_count(now); i++) {
-        const struct json_data *step = json_data_item(now, i);
-        const char *id = json_data_text(step, "id");
-        const struct json_data *before = named(then, "id", id);
-        if (before != NULL) {
-            compare_step(of, before, step, shown(id));
         }
     }
 }
@@ -165,33 +206,83 @@ static bool is_in(const struct json_data *list, const struct json_data *item)
     return false;
 }
 
-static void compare_policies(const struct comparison *of)
+/* Whether the one before has the release follows from the release and the histories; evidence is
+ * about a release. */
+static bool follows(const struct comparison *of, const char *policy)
+{
+    return of->release_changed || (of->targets_changed && text_equal(policy, "after"));
+}
+
+static void compare_policies(struct comparison *of)
 {
     const struct json_data *then = json_data_member(of->then, "policies");
     const struct json_data *now = json_data_member(of->now, "policies");
+    struct strlist *lines = of->environments_changed ? &of->environments : of->changes;
     for (size_t i = 0; i < json_data_count(now); i++) {
         const struct json_data *policy = json_data_item(now, i);
         const char *demand = json_data_text(policy, "demand");
-        if (!is_in(then, policy)) {
-            strlist_printf(of->changes, "policy of \"%s\": %s: %s now",
-                           shown(json_data_text(policy, "environment")),
-                           demand != NULL ? demand : shown(json_data_text(policy, "policy")),
-                           shown(json_data_text(policy, "state")));
+        const char *name = json_data_text(policy, "policy");
+        if (!is_in(then, policy) && !follows(of, name)) {
+            strlist_printf(
+                lines, "policy of \"%s\": %s: %s now", shown(json_data_text(policy, "environment")),
+                demand != NULL ? demand : shown(name), shown(json_data_text(policy, "state")));
         }
+    }
+}
+
+/* --- the whole --- */
+
+static void tell_file(struct comparison *of, bool changed, const char *name,
+                      const struct strlist *known)
+{
+    CLEANUP(strbuf_clear) struct strbuf text = STRBUF_INIT;
+    for (size_t i = 0; i < known->n; i++) {
+        strbuf_printf(&text, "%s%s", i > 0 ? "; " : "", known->items[i]);
+    }
+    if (changed) {
+        strlist_printf(of->changes, "%s: %s", name,
+                       known->n > 0 ? text.text : "it says something else now");
+    }
+}
+
+static void compare_asked(const struct comparison *of)
+{
+    if (!same(of->then, of->now, "headgate")) {
+        strlist_printf(of->changes, "the version of headgate: %s now, %s then",
+                       shown(json_data_text(of->now, "headgate")),
+                       shown(json_data_text(of->then, "headgate")));
+    }
+    if (!same(of->then, of->now, "until") || !same(of->then, of->now, "overrides")) {
+        strlist_printf(of->changes, "what was asked for: --until or --override");
     }
 }
 
 void plan_find_changes(const struct json_data *then, const struct json_data *now,
                        struct strlist *ret_changes)
 {
-    const struct comparison of = {then, now, ret_changes};
-    compare_files(&of);
+    struct comparison of = {.then = then,
+                            .now = now,
+                            .changes = ret_changes,
+                            .pipeline = STRLIST_INIT,
+                            .environments = STRLIST_INIT,
+                            .release_changed = !same(then, now, "release"),
+                            .pipeline_changed = !same(then, now, "pipeline"),
+                            .environments_changed = !same(then, now, "environments")};
+    compare_asked(&of);
+    compare_release(&of);
     compare_targets(&of);
     compare_steps(&of);
     compare_policies(&of);
+    tell_file(&of, of.pipeline_changed, "the pipeline's file", &of.pipeline);
+    tell_file(&of, of.environments_changed, "the environments file", &of.environments);
+    if (ret_changes->n == 0) {
+        compare_verdicts(&of);
+    }
     if (ret_changes->n == 0 && !json_data_equal(then, now)) {
         strlist_add(ret_changes, "something that this version has no word for");
     }
+    strlist_clear(&of.pipeline);
+    strlist_clear(&of.environments);
 }
 
 bool plan_check_saved(const struct plan *now, const struct saved_plan *saved, struct error *err)

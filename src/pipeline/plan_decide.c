@@ -66,6 +66,36 @@ static void decide_step(struct plan *plan, struct plan_step *step, const struct 
     }
 }
 
+/* Another deploy to the same environment that does not wait for this one. */
+static const struct plan_step *deploys_there(const struct plan *plan, const struct plan_step *step)
+{
+    for (size_t i = 0; i < plan->n; i++) {
+        const struct plan_step *other = &plan->steps[i];
+        if (other != step && is_of(other, &step_kind_deploy) && plan_step_counts(other) &&
+            other->step->environment == step->step->environment &&
+            !workflow_comes_before(plan->workflow, step->step, other->step)) {
+            return other;
+        }
+    }
+    return NULL;
+}
+
+/* Nobody knows before whether the first of two deploys leaves something for the second. */
+static void decide_repeated(struct plan *plan)
+{
+    for (size_t i = 0; i < plan->n; i++) {
+        struct plan_step *step = &plan->steps[i];
+        bool runs = step->verdict == PLAN_RUNS || step->verdict == PLAN_OPEN;
+        const struct plan_step *other =
+            is_of(step, &step_kind_deploy) && runs ? deploys_there(plan, step) : NULL;
+        step->repeats = other != NULL && !other->repeats;
+        if (other != NULL && step->verdict == PLAN_RUNS) {
+            decide(step, PLAN_OPEN,
+                   mem_printf("if step \"%s\" leaves something to deploy", other->step->id));
+        }
+    }
+}
+
 /* A pipeline whose deploys have nothing to deploy has nothing to prove and nobody to ask. What it
  * was begun for may still be missing: evidence, a seed; or it deploys nothing at all. */
 static bool is_for_something(const struct plan_step *step, bool deploys, bool evidence_missing)
@@ -120,5 +150,6 @@ bool plan_decide(struct plan *plan, struct state *state, const struct record *so
     for (size_t i = 0; i < plan->n; i++) {
         decide_step(plan, &plan->steps[i], so_far);
     }
+    decide_repeated(plan);
     return decide_whole(plan, state, so_far, err);
 }

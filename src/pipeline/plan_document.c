@@ -37,6 +37,7 @@ static void write_target(struct json_writer *writer, const struct plan_target *t
     json_write_member_text(writer, "server_version", deploy->version_text);
     json_write_member_text(writer, "system_identifier", deploy->system_identifier);
     json_write_member_text(writer, "schema", deploy->schema);
+    json_write_member_text(writer, "marked", deploy->history->marked);
     json_write_member_text(writer, "history", deploy->history_digest);
     json_write_member_text(writer, "shape", deploy->shape);
     json_write_object_end(writer);

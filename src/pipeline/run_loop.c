@@ -46,7 +46,7 @@ static bool is_the_case(const struct run *run, const struct live_step *step)
 {
     struct plan_facts facts = {.plan = run->plan, .record = run->record};
     const struct condition_facts asked = {.fact = plan_fact, .context = &facts};
-    return step->planned->verdict != PLAN_OPEN ||
+    return step->planned->verdict != PLAN_OPEN || step->planned->step->when == NULL ||
            condition_answer(step->planned->step->when, &asked) == CONDITION_YES;
 }
 

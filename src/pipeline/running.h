@@ -74,6 +74,11 @@ void run_loop(struct run *run);
 NODISCARD bool resume_check(const struct plan *plan, struct state *state, const char *run,
                             struct error *err);
 
+/* What it came to: the steps of "always", the last event, the error. */
+bool run_finish(struct run *run, struct error *err);
+/* The same where the journal cannot be written. */
+void run_explain_broken(struct run *run, struct error *err);
+
 void step_begin(struct run *run, struct live_step *step);
 /* Without a process. outcome: "skipped", "nothing", "done". */
 void step_pass(struct run *run, struct live_step *step, const char *outcome, const char *sentence);

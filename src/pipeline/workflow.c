@@ -29,7 +29,7 @@ const char *workflow_path(const struct json_node *node, const char *path)
         path += strlen("../");
         path += strspn(path, "/");
     }
-    CLEANUP(mem_freep) char *joined = path_join(folder, path);
+    CLEANUP(mem_freep) char *joined = path_join(text_equal(folder, ".") ? "" : folder, path);
     return arena_copy(json_arena(node->document), joined);
 }
 

@@ -1,21 +1,21 @@
 -- The shape of the database as a list of digests of facts, in an order of its own: what people see of it with \d. Our own
 -- tables are left out, because writing them is no change of shape. Definitions are as the session's search path shows them.
 with spaces as materialized
-     (select oid, nspname, nspacl
+     (select oid, nspname, nspowner, nspacl
         from pg_catalog.pg_namespace
        where nspname !~ '^pg_' and nspname not in ('information_schema', 'headgate')),
 relations as materialized
      (select c.oid, s.nspname, c.relname, c.relkind, c.relpersistence, c.reloptions, c.relrowsecurity,
-             c.relforcerowsecurity, c.relacl, c.relispartition, c.relpartbound, c.relreplident
+             c.relforcerowsecurity, c.relowner, c.relacl, c.relispartition, c.relpartbound, c.relreplident
         from pg_catalog.pg_class as c
         join spaces as s on s.oid = c.relnamespace
        where c.relname not in ('_prisma_migrations', '_prisma_migrations_pkey')
          and c.relkind in ('r', 'p', 'v', 'm', 'S', 'f', 'c', 'i', 'I')),
 facts (fact) as
-     (select concat_ws('|', 'schema', nspname, nspacl) from spaces
+     (select concat_ws('|', 'schema', nspname, nspowner::regrole, nspacl) from spaces
       union all
       select concat_ws('|', 'relation', nspname, relname, relkind, relpersistence, reloptions, relrowsecurity,
-                       relforcerowsecurity, relacl, relispartition, pg_get_expr(relpartbound, oid), relreplident)
+                       relforcerowsecurity, relowner::regrole, relacl, relispartition, pg_get_expr(relpartbound, oid), relreplident)
         from relations
       union all
       select concat_ws('|', 'column', r.nspname, r.relname, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod),
@@ -56,19 +56,33 @@ facts (fact) as
         from relations as r
         join pg_catalog.pg_policy as p on p.polrelid = r.oid
       union all
-      select concat_ws('|', 'function', s.nspname, f.proname, pg_get_function_identity_arguments(f.oid), f.proacl,
-                       case when f.prokind <> 'a' then pg_get_functiondef(f.oid) end)
+      select concat_ws('|', 'function', s.nspname, f.proname, pg_get_function_identity_arguments(f.oid), f.proowner::regrole,
+                       f.proacl, case when f.prokind <> 'a' then pg_get_functiondef(f.oid) end,
+                       (select concat_ws(',', a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggtranstype::regtype, a.agginitval)
+                          from pg_catalog.pg_aggregate as a where a.aggfnoid = f.oid))
         from spaces as s
         join pg_catalog.pg_proc as f on f.pronamespace = s.oid
       union all
       select concat_ws('|', 'type', s.nspname, t.typname, t.typtype, t.typnotnull, format_type(t.typbasetype, t.typtypmod),
-                       t.typdefault, t.typacl,
+                       t.typdefault, t.typowner::regrole, t.typacl,
+                       (select g.rngsubtype::regtype from pg_catalog.pg_range as g where g.rngtypid = t.oid),
                        (select string_agg(e.enumlabel, ',' order by e.enumsortorder)
                           from pg_catalog.pg_enum as e where e.enumtypid = t.oid),
                        (select string_agg(pg_get_constraintdef(c.oid), ',' order by c.conname)
                           from pg_catalog.pg_constraint as c where c.contypid = t.oid))
         from spaces as s
         join pg_catalog.pg_type as t on t.typnamespace = s.oid and t.typtype in ('e', 'd', 'r')
+      union all
+      select concat_ws('|', 'statistics', pg_get_statisticsobjdef(x.oid))
+        from spaces as s
+        join pg_catalog.pg_statistic_ext as x on x.stxnamespace = s.oid
+      union all
+      select concat_ws('|', 'default rights', defaclrole::regrole, defaclnamespace::regnamespace, defaclobjtype, defaclacl)
+        from pg_catalog.pg_default_acl
+      union all
+      select concat_ws('|', 'setting', setrole::regrole, setconfig)
+        from pg_catalog.pg_db_role_setting
+       where setdatabase = (select oid from pg_catalog.pg_database where datname = current_database())
       union all
       select concat_ws('|', 'extension', extname, extversion) from pg_catalog.pg_extension
       union all
