@@ -101,7 +101,8 @@ void deploy_result_clear(struct deploy_result *result);
 struct deploy_conduct {
     msec patience; /* how long to wait for others */
     const char *actor;
-    const char *run; /* the run that it is part of; NULL: it is one of its own */
+    const char *run;               /* the run that it is part of; NULL: it is one of its own */
+    const char *again, *corrected; /* see struct engine_settings */
     struct engine_observer observer;
 };
 /* Executes the plan. A gentle wish to stop ends it between two migrations. The result is right also

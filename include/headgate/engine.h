@@ -115,8 +115,11 @@ struct engine_settings {
     const char *run;            /* an id: in application_name and in the records */
     const char *actor;
     const char *reason; /* why something is done against a rule; or NULL */
-    bool recorded;      /* the second part of the history is there */
-    msec patience;      /* how long to wait for others: another deploy, a dump, a vacuum */
+    /* What goes on after a failure, for hints: NULL: headgate deploy ENV. And where a file has been
+     * corrected; NULL: the same. */
+    const char *again, *corrected;
+    bool recorded; /* the second part of the history is there */
+    msec patience; /* how long to wait for others: another deploy, a dump, a vacuum */
     struct engine_observer observer;
 };
 

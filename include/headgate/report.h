@@ -83,6 +83,8 @@ struct report_manner {
 void report_pipeline_plan(const struct plan *plan, const struct report_manner *manner);
 /* What a run has done: who, when, on what evidence. */
 void report_record(const struct record *record, const struct report_manner *manner);
+/* Of a run that is done: there is nothing left of it. */
+void report_nothing_to_resume(const struct record *record);
 
 struct run_entry {
     const char *run;

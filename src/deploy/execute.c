@@ -149,6 +149,8 @@ bool deploy_plan_execute(const struct deploy_plan *plan, const struct deploy_con
                                              .run = ret_result->run,
                                              .actor = conduct->actor,
                                              .reason = plan->reason,
+                                             .again = conduct->again,
+                                             .corrected = conduct->corrected,
                                              .patience = conduct->patience,
                                              .observer = conduct->observer};
     if (!engine_open(&settings, &engine, err)) {

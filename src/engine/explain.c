@@ -82,23 +82,44 @@ static const struct {
               "no-transaction\" at the top of the file."},
 };
 
-static void hint_next(const char *environment, const char *path, struct error *err)
+static char *command_again(const struct engine *engine)
 {
+    const struct engine_settings *settings = &engine->settings;
+    return settings->again != NULL ? mem_copy(settings->again)
+                                   : mem_printf("headgate deploy %s", settings->environment->name);
+}
+
+/* What lies in the data may be mended there, or in the file; then it may be another release. */
+static void hint_correction(const struct engine *engine, const char *again, const char *path,
+                            struct error *err)
+{
+    const char *corrected = engine->settings.corrected;
+    bool lies_in_data = text_starts(err->sqlstate, "23");
+    if (lies_in_data && corrected != NULL) {
+        (void)error_hint(err, "Correct the data, then go on: %s\nOr correct %s, and begin anew: %s",
+                         again, path, corrected);
+    } else {
+        (void)error_hint(err, "Correct %s%s, then go on: %s", lies_in_data ? "the data or " : "",
+                         path, corrected != NULL ? corrected : again);
+    }
+}
+
+static void hint_next(const struct engine *engine, const char *path, struct error *err)
+{
+    CLEANUP(mem_freep) char *again = command_again(engine);
     for (size_t i = 0; i < ARRAY_LEN(advices); i++) {
         if (text_equal(err->sqlstate, advices[i].sqlstate)) {
             explain_add(err, "%s", advices[i].advice);
         }
     }
     if (err->code == ERROR_DATABASE && lies_in_the_text(err->sqlstate)) {
-        bool lies_in_data = text_starts(err->sqlstate, "23");
-        (void)error_hint(err, "Correct %s%s, then go on: headgate deploy %s",
-                         lies_in_data ? "the data or " : "", path, environment);
+        hint_correction(engine, again, path, err);
     } else if (err->code == ERROR_LOCKED && err->hint != NULL) {
         return; /* it says how to wait */
     } else if (err->code == ERROR_DATABASE || err->code == ERROR_LOCKED) {
-        (void)error_hint(err, "When that is settled, then go on: headgate deploy %s", environment);
+        (void)error_hint(err, "When that is settled, then go on: %s", again);
     } else {
-        (void)error_hint(err, "Go on with: headgate deploy %s", environment);
+        (void)error_hint(err, "Go on with: %s", again);
     }
 }
 
@@ -117,14 +138,13 @@ static void explain_lost(const struct engine *engine, struct error *err)
 {
     explain_add(err, "The server could not be asked what became of it. It decides by itself: the "
                      "migration is there as a whole, or not at all.");
-    (void)error_hint(err, "Go on with: headgate deploy %s (it asks the database first)",
-                     engine->settings.environment->name);
+    CLEANUP(mem_freep) char *again = command_again(engine);
+    (void)error_hint(err, "Go on with: %s (it asks the database first)", again);
 }
 
 bool explain_transaction(struct engine *engine, const struct script *script,
                          const struct outcome *outcome, struct error *err)
 {
-    const char *environment = engine->settings.environment->name;
     explain_place(script, outcome->statement, err);
     if (outcome->lost && !outcome->known) {
         explain_lost(engine, err);
@@ -137,7 +157,7 @@ bool explain_transaction(struct engine *engine, const struct script *script,
     if (err->code != ERROR_LOCKED) { /* then it was not begun */
         explain_add(err, "It was rolled back as a whole: nothing of it is in the database.");
     }
-    hint_next(environment, script->source.file, err);
+    hint_next(engine, script->source.file, err);
     return false;
 }
 
@@ -217,7 +237,7 @@ bool explain_step(struct engine *engine, const struct script *script, size_t ste
     explain_waiting(engine, err);
     explain_done(script, step, err);
     explain_this(engine, script, step, outcome, err);
-    hint_next(engine->settings.environment->name, script->source.file, err);
+    hint_next(engine, script->source.file, err);
     if (err->code == ERROR_DATABASE) {
         err->code = ERROR_HALFWAY;
     }
@@ -232,7 +252,7 @@ bool explain_between(const struct engine *engine, const struct script *script, s
         return false;
     }
     explain_done(script, n_done, err);
-    hint_next(engine->settings.environment->name, script->source.file, err);
+    hint_next(engine, script->source.file, err);
     err->code = err->code == ERROR_DATABASE ? ERROR_HALFWAY : err->code;
     return false;
 }

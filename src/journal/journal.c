@@ -100,7 +100,7 @@ bool journal_open(struct state *state, const char *run, struct journal **ret_jou
                   struct error *err)
 {
     CLEANUP(journal_freep) struct journal *journal = journal_new(state, run);
-    if (journal->path == NULL || !path_exists(journal->path)) {
+    if (journal->path == NULL || (!path_exists(journal->path) && errno != EACCES)) {
         return state_refuse_run(run, err);
     }
     if (!ledger_catch_up(state, state->ledger, err)) {

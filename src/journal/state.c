@@ -68,6 +68,12 @@ bool state_has_run(const struct state *state, const char *run)
     return path != NULL && path_exists(path);
 }
 
+/* That of somebody else is there, too, although it may not be looked into. */
+static bool is_run(const struct state *state, const char *name)
+{
+    return state_has_run(state, name) || (is_run_name(name) && errno == EACCES);
+}
+
 bool state_list(const struct state *state, struct strlist *ret_runs, struct error *err)
 {
     CLEANUP(mem_freep) char *path = state_path(state, "runs");
@@ -79,7 +85,7 @@ bool state_list(const struct state *state, struct strlist *ret_runs, struct erro
         return false;
     }
     for (size_t i = 0; i < names.n; i++) { /* an id begins with its time */
-        if (state_has_run(state, names.items[i])) {
+        if (is_run(state, names.items[i])) {
             strlist_add(&runs, names.items[i]);
         }
     }

@@ -57,6 +57,16 @@ static bool sees(const struct workflow *workflow, const struct workflow_step *st
     return other->hook != NULL && workflow_comes_before(workflow, other, step);
 }
 
+static bool sees_any(const struct workflow *workflow, const struct workflow_step *step)
+{
+    for (size_t i = 0; i < workflow->n_all; i++) {
+        if (sees(workflow, step, &workflow->steps[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void hook_variable_names(const struct plan *plan, const struct workflow_step *step,
                          struct strlist *ret_names)
 {
@@ -74,11 +84,8 @@ void hook_variable_names(const struct plan *plan, const struct workflow_step *st
         strlist_add(&names, "HEADGATE_OUTCOME");
         strlist_add(&names, "HEADGATE_FAILED_STEP");
     }
-    for (size_t i = 0; i < plan->workflow->n_all; i++) {
-        if (sees(plan->workflow, step, &plan->workflow->steps[i])) {
-            CLEANUP(mem_freep) char *prefix = name_of_output(plan->workflow->steps[i].id, "");
-            strlist_printf(&names, "%s*", prefix);
-        }
+    if (sees_any(plan->workflow, step)) {
+        strlist_add(&names, "HEADGATE_STEP_*");
     }
     for (size_t i = 0; i < step->hook->n_variables; i++) {
         strlist_add(&names, step->hook->variables[i].name);
@@ -92,9 +99,9 @@ static void set_outputs(const struct step_work *work, struct strlist *env)
     const struct workflow *workflow = work->plan->workflow;
     for (size_t i = 0; work->record != NULL && i < work->record->n; i++) {
         const struct record_step *earlier = &work->record->steps[i];
-        const struct workflow_step *other = workflow_find(workflow, earlier->id);
-        bool seen = other != NULL && sees(workflow, work->step->step, other);
-        size_t n = seen ? json_data_count(earlier->outputs) : 0;
+        size_t n = json_data_count(earlier->outputs);
+        const struct workflow_step *other = n > 0 ? workflow_find(workflow, earlier->id) : NULL;
+        n = other != NULL && sees(workflow, work->step->step, other) ? n : 0;
         for (size_t j = 0; j < n; j++) {
             const char *key = json_data_key(earlier->outputs, j);
             const char *value = json_data_text(earlier->outputs, key);

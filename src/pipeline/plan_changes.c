@@ -81,6 +81,21 @@ bool target_is_as_it_was(const struct comparison *of, const char *environment)
     return json_data_equal(target_of(of->then, environment), target_of(of->now, environment));
 }
 
+/* What was changed of migrations that are applied is known as far as it speaks against the plan. */
+static void list_refusals(const struct comparison *of, struct strlist *ret_texts)
+{
+    const struct json_data *steps = json_data_member(of->now, "steps");
+    for (size_t i = 0; i < json_data_count(steps); i++) {
+        const struct json_data *now = json_data_item(steps, i);
+        const struct json_data *then =
+            named(json_data_member(of->then, "steps"), "id", json_data_text(now, "id"));
+        const char *refusal = json_data_text(now, "refusal");
+        if (refusal != NULL && !same(then, now, "refusal") && ret_texts->n == 0) {
+            strlist_add(ret_texts, refusal);
+        }
+    }
+}
+
 static void compare_release(const struct comparison *of)
 {
     const struct json_data *then = json_data_member(of->then, "release");
@@ -98,6 +113,7 @@ static void compare_release(const struct comparison *of)
         }
     }
     if (of->release_changed) {
+        list_refusals(of, &texts);
         CLEANUP(mem_freep) char *what = told(&texts);
         strlist_printf(of->changes, "the release: %.*s now, %.*s then%s", DIGEST_SHOWN,
                        shown(json_data_text(now, "digest")), DIGEST_SHOWN,

@@ -1,4 +1,6 @@
 /* Plans in files: written, read again, and held against the world as it is now. */
+#include <unistd.h>
+
 #include "headgate/file.h"
 #include "private.h"
 
@@ -6,10 +8,15 @@
 
 /* --- writing --- */
 
+/* From wherever it is applied; a state folder may not be there yet. */
 static char *absolute(const char *path)
 {
     CLEANUP(mem_freep) char *real = path != NULL ? realpath(path, NULL) : NULL;
-    return real != NULL ? mem_copy(real) : path != NULL ? mem_copy(path) : NULL;
+    CLEANUP(mem_freep) char *here = get_current_dir_name();
+    return real != NULL                     ? mem_copy(real)
+           : path == NULL                   ? NULL
+           : path[0] == '/' || here == NULL ? mem_copy(path)
+                                            : path_join(here, path);
 }
 
 static void write_path(struct json_writer *writer, const char *key, const char *path)

@@ -80,6 +80,9 @@ bool record_read(struct state *state, const char *run, struct record **ret_recor
     } else if (record->state == RUN_CUT) {
         record_cut_steps(record);
     }
+    if (record->cancel_asked && record->state != RUN_DONE && record->state != RUN_RUNNING) {
+        record->state = RUN_CANCELED; /* it ended otherwise before it could see the wish */
+    }
     *ret_record = TAKE(record);
     return true;
 }

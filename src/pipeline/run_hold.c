@@ -1,6 +1,7 @@
 /* One at a time: the leases of a run. */
 #include <unistd.h>
 
+#include "headgate/file.h"
 #include "headgate/interrupt.h"
 #include "private.h"
 
@@ -14,7 +15,7 @@ static bool is_held_by(struct error *err, const char *key, const char *environme
         (void)error_set(err, ERROR_LOCKED, "environment \"%s\" is in use by another run",
                         environment);
     } else {
-        (void)error_set(err, ERROR_LOCKED, "somebody is working on %s", key);
+        (void)error_set(err, ERROR_LOCKED, "somebody is working on run %s", path_name(key));
     }
     (void)error_detail(err, "It is held by %s, since %s.",
                        holder->who != NULL ? holder->who : "somebody", since);

@@ -148,8 +148,9 @@ static void say_safe_points(struct run *run)
         }
         bool deploy = step->planned->step->kind == &step_kind_deploy;
         CLEANUP(mem_freep)
-        char *text = mem_printf("stops %s; Ctrl-C again stops it now",
-                                deploy ? "after the migration that runs now" : "when it has ended");
+        char *text = mem_printf("stops %s; Ctrl-C%s stops it now",
+                                deploy ? "after the migration that runs now" : "when it has ended",
+                                run->signal != 0 ? " again" : "");
         run_show_stopping(run, step->planned->step->id, text);
         n++;
     }
@@ -224,6 +225,17 @@ static msec next_deadline(const struct run *run)
     return until;
 }
 
+/* That somebody has stopped it before does not keep it from being canceled. */
+static void take_canceling(struct run *run)
+{
+    if (run->stop == STOP_NOT) {
+        run->wishes++;
+        stop_gently(run, STOP_CANCELED);
+    } else if (run->stop == STOP_PERSON) {
+        run->stop = STOP_CANCELED;
+    }
+}
+
 static void take_in_others(struct run *run)
 {
     CLEANUP(error_clear) struct error failure = ERROR_INIT;
@@ -234,8 +246,8 @@ static void take_in_others(struct run *run)
     size_t known = run->record->n_events;
     record_follow(run->record);
     run_show_events(run, known);
-    if (run->record->cancel_asked && run->stop == STOP_NOT) {
-        stop_gently(run, STOP_CANCELED);
+    if (run->record->cancel_asked) {
+        take_canceling(run);
     }
 }
 

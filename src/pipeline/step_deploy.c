@@ -4,6 +4,7 @@
  * A deploy that had begun when everything died is planned again: the target's history says what is
  * done, and the engine goes on from there.
  */
+#include "headgate/file.h"
 #include "private.h"
 
 static void read_deploy(const struct workflow *workflow, struct json_object *object,
@@ -153,9 +154,14 @@ static void sum_up(struct step_work *work, const struct deploy_result *result)
 static bool work_deploy(struct step_work *work, struct error *err)
 {
     CLEANUP(deploy_result_clear) struct deploy_result result = {0};
+    CLEANUP(mem_freep) char *pipeline = path_display(work->plan->workflow->path);
+    CLEANUP(mem_freep) char *again = mem_printf("headgate resume %s", work->run);
+    CLEANUP(mem_freep) char *corrected = mem_printf("headgate run %s", pipeline);
     const struct deploy_conduct conduct = {.patience = work->patience,
                                            .actor = work->actor,
                                            .run = work->run,
+                                           .again = again,
+                                           .corrected = corrected,
                                            .observer = {.event = on_event, .context = work}};
     if (!work_hold_environment(work, err) ||
         !policies_hold_now(work->plan, work->step, work->state, DEADLINE_NONE, err)) {

@@ -190,6 +190,12 @@ static char *on_applied(const struct record *record, const struct event *event)
     return mem_printf("%s: %s applied%s", event->step, text_of(event, "migration"), time);
 }
 
+static char *on_began(const struct record *record, const struct event *event)
+{
+    (void)record;
+    return mem_printf("%s: %s begins", event->step, text_of(event, "migration"));
+}
+
 static char *on_deploy(const struct record *record, const struct event *event)
 {
     CLEANUP(mem_freep) char *doing = event_doing(event);
@@ -213,7 +219,7 @@ static const struct kind {
     {"approved", on_approved, LINE_ALWAYS},
     {"rejected", on_rejected, LINE_ALWAYS},
     {"deploy-applied", on_applied, LINE_ALWAYS},
-    {"deploy-began", on_deploy, LINE_DETAIL},
+    {"deploy-began", on_began, LINE_DETAIL},
     {"deploy-statement", on_deploy, LINE_DETAIL},
     {"deploy-notice", on_deploy, LINE_DETAIL},
     {"deploy-progress", on_deploy, LINE_MOMENT},
@@ -243,8 +249,7 @@ char *event_doing(const struct event *event)
     if (!text_starts(event->kind, "deploy-") || text_equal(event->kind, "deploy-applied")) {
         return NULL;
     }
-    if (migration == NULL || sentence == NULL) {
-        return mem_copy(migration != NULL ? migration : sentence);
-    }
-    return mem_printf("%s: %s", migration, sentence);
+    bool both = migration != NULL && sentence != NULL && !text_equal(migration, sentence);
+    return both ? mem_printf("%s: %s", migration, sentence)
+                : mem_copy(migration != NULL ? migration : sentence);
 }

@@ -238,3 +238,15 @@ void report_record(const struct record *record, const struct report_manner *mann
         output_write(out.text, out.size);
     }
 }
+
+void report_nothing_to_resume(const struct record *record)
+{
+    CLEANUP(strbuf_clear) struct strbuf out = STRBUF_INIT;
+    if (output_json()) {
+        struct json_writer writer = document_start(&out);
+        write_record(&writer, record);
+        document_end(&writer);
+    } else {
+        output_print("Nothing to resume: run %s is done.\n", record->run);
+    }
+}
