@@ -21,9 +21,11 @@ class Fault:
     at: int  # it comes after so many of them
     then: str  # cut, reset, stall; or go on, after `action`
     action: Optional[Callable] = None
+    process: int = 0  # of the connection that it came upon, where the relay asks for it
     seen: int = 0
     failure: Optional[Exception] = None  # of the action
     happened: threading.Event = field(default_factory=threading.Event)
+    acted: threading.Event = field(default_factory=threading.Event)
 
     def passes(self, side, size, ends):
         """How much of a piece still passes before the fault; None: all, and it is not due."""
@@ -70,6 +72,7 @@ class Framer:
 class Connection:
     def __init__(self, relay, client, server):
         self.relay, self.lock, self.broken = relay, asyncio.Lock(), False
+        self.process = relay.whose(client[1].get_extra_info("peername")[1]) if relay.whose else None
         self.silent = False
         self.framers = {"client": Framer(False), "server": Framer(True)}
         self.readers = {"client": client[0], "server": server[0]}
@@ -89,6 +92,9 @@ class Connection:
     async def pass_on(self, side, writer, data):
         if self.broken:
             return
+        if self.process == 0:
+            writer.write(data)
+            return
         relay, fault = self.relay, self.relay.fault
         ends = self.framers[side].feed(data, lambda kind, body: relay.messages[side].append((kind, body)))
         relay.n_bytes[side] += len(data)
@@ -98,12 +104,14 @@ class Connection:
             await writer.drain()
             return
         writer.write(data[:n])
+        fault.process = self.process
         fault.happened.set()
         if fault.then == "go on":
             try:
                 await asyncio.get_running_loop().run_in_executor(None, fault.action)
             except Exception as failure:  # pylint: disable=broad-except
                 fault.failure = failure
+            fault.acted.set()
             writer.write(data[n:])
             return
         self.broken = True
@@ -125,8 +133,9 @@ class Connection:
 class Relay:
     """To one server, from a port of its own; its loop is a thread's."""
 
-    def __init__(self, to_port):
-        self.to_port, self.connections = to_port, []
+    def __init__(self, to_port, whose=None):
+        """`whose` says which process has this port, 0: one whose connections do not count."""
+        self.to_port, self.whose, self.connections = to_port, whose, []
         self.arm(None)
         self.loop = asyncio.new_event_loop()
         self.loop.set_exception_handler(lambda *_: None)  # connections break here by design

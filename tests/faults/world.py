@@ -57,7 +57,30 @@ def finish(process):
     return process.returncode, said
 
 
-class World:
+class Mortal:
+    """Its server, self.scratch, may die and come back."""
+
+    def wait_until_up(self):
+        deadline = time.monotonic() + 30
+        while server.run(["psql", "-XAtq", "-d", self.scratch.url("postgres"), "-c", "select"]).returncode != 0:
+            if time.monotonic() > deadline:
+                raise server.Failed("the server does not come back")
+            time.sleep(0.05)
+
+    def restart(self):
+        """The shared memory of the old one must be free first."""
+        deadline = time.monotonic() + 20
+        while (done := server.run([f"{server.SUPPORT}/pg", "start", f"{self.scratch.folder}/pg"])).returncode != 0:
+            if time.monotonic() > deadline:
+                raise server.Failed(f"the server does not start again\n{done.stderr[-2000:]}")
+            time.sleep(0.1)
+
+    def pid_file(self):
+        with open(f"{self.scratch.folder}/pg/data/postmaster.pid", encoding="utf-8") as file:
+            return int(file.readline())
+
+
+class World(Mortal):
     def __init__(self, scratch, headgate, migrations=None):
         self.scratch, self.headgate = scratch, headgate
         self.folder = f"{scratch.folder}/shop{scratch.n_databases}"
@@ -143,25 +166,6 @@ class World:
                              + said.replace("\n", "\n    "))
         else:
             self.spares.append(database)
-
-    def wait_until_up(self):
-        deadline = time.monotonic() + 30
-        while server.run(["psql", "-XAtq", "-d", self.scratch.url("postgres"), "-c", "select"]).returncode != 0:
-            if time.monotonic() > deadline:
-                raise server.Failed("the server does not come back")
-            time.sleep(0.05)
-
-    def restart(self):
-        """The shared memory of the old one must be free first."""
-        deadline = time.monotonic() + 20
-        while (done := server.run([f"{server.SUPPORT}/pg", "start", f"{self.scratch.folder}/pg"])).returncode != 0:
-            if time.monotonic() > deadline:
-                raise server.Failed(f"the server does not start again\n{done.stderr[-2000:]}")
-            time.sleep(0.1)
-
-    def pid_file(self):
-        with open(f"{self.scratch.folder}/pg/data/postmaster.pid", encoding="utf-8") as file:
-            return int(file.readline())
 
 
 def children(pid):
