@@ -101,8 +101,9 @@ NODISCARD bool record_read(struct state *state, const char *run, struct record *
                            struct error *err);
 void record_freep(struct record **record);
 const struct record_step *record_find(const struct record *record, const char *id);
-/* A run by its id or the beginning of it; NULL: the only open one, or, where `open` is false, the
- * newest. ERROR_USAGE where there is none, or several. The caller's. */
+/* A run by its id or the beginning of it; NULL: the only open one (where none is, the newest, if it
+ * is done), or, where `open` is false, the newest. ERROR_USAGE where there is none, or several. The
+ * caller's. */
 NODISCARD bool run_find(struct state *state, const char *named, bool open, char **ret_run,
                         struct error *err);
 

@@ -2,33 +2,12 @@
 #include "headgate/report.h"
 #include "private.h"
 
-/* The run that is meant; where none is open, the newest, which may be done. */
 static bool look_up(const struct options *options, struct record **ret_record, struct error *err)
 {
     CLEANUP(state_freep) struct state *state = NULL;
     CLEANUP(mem_freep) char *run = NULL;
-    CLEANUP(mem_freep) char *newest = NULL;
-    CLEANUP(error_clear) struct error none = ERROR_INIT;
-    const char *named = options->n_arguments > 0 ? options->arguments[0] : NULL;
-    if (!project_state(options, &state, err)) {
-        return false;
-    }
-    if (run_find(state, named, true, &run, &none)) {
-        return record_read(state, run, ret_record, err);
-    }
-    if (named != NULL || !run_find(state, NULL, false, &newest, err) ||
-        !record_read(state, newest, ret_record, err)) {
-        if (!error_is_set(err)) {
-            error_move(err, &none);
-        }
-        return false;
-    }
-    if ((*ret_record)->state != RUN_DONE) {
-        record_freep(ret_record);
-        error_move(err, &none);
-        return false;
-    }
-    return true;
+    return project_state(options, &state, err) && project_run(options, state, true, &run, err) &&
+           record_read(state, run, ret_record, err);
 }
 
 static bool go_on(const struct options *options, struct pipeline_desk *desk, const char *run,

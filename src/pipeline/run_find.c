@@ -1,6 +1,8 @@
 /* Runs by their names, and giving one up. */
 #include "private.h"
 
+#define NAMED_MOST 4 /* runs that a hint lists */
+
 static bool no_run(const char *named, struct error *err)
 {
     (void)(named != NULL ? error_set(err, ERROR_USAGE, "there is no run \"%s\"", named)
@@ -13,6 +15,12 @@ static bool several(const struct strlist *found, struct error *err)
 {
     CLEANUP(mem_freep) char *sentence = strlist_sentence(found);
     (void)error_set(err, ERROR_USAGE, "it is not clear which run is meant");
+    if (found->n > NAMED_MOST) {
+        return error_hint(err,
+                          "It may be one of %zu, the newest of them \"%s\". See them all: "
+                          "headgate runs",
+                          found->n, found->items[found->n - 1]);
+    }
     return error_hint(err, "Name one of %s.", sentence);
 }
 
@@ -42,10 +50,12 @@ static bool find_named(const struct strlist *runs, const char *named, char **ret
     return only_one(&found, named, ret_run, err);
 }
 
+/* Where none is open the newest, if it is done: nothing is left to do then. */
 static bool find_open(struct state *state, const struct strlist *runs, char **ret_run,
                       struct error *err)
 {
     CLEANUP(strlist_clear) struct strlist found = STRLIST_INIT;
+    const char *done = NULL;
     for (size_t i = 0; i < runs->n; i++) {
         CLEANUP(record_freep) struct record *record = NULL;
         if (!record_read(state, runs->items[i], &record, err)) {
@@ -53,11 +63,16 @@ static bool find_open(struct state *state, const struct strlist *runs, char **re
         }
         if (record->n_events > 0 && run_state_is_open(record->state)) {
             strlist_add(&found, runs->items[i]);
+        } else if (record->n_events > 0) {
+            done = record->state == RUN_DONE ? runs->items[i] : NULL;
         }
     }
-    if (found.n == 0) {
+    if (found.n == 0 && done == NULL) {
         (void)error_set(err, ERROR_USAGE, "no run is open");
         return error_hint(err, "See what there was: headgate runs");
+    }
+    if (found.n == 0) {
+        strlist_add(&found, done);
     }
     return only_one(&found, NULL, ret_run, err);
 }

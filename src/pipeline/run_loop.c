@@ -251,10 +251,38 @@ static void take_in_others(struct run *run)
     }
 }
 
-/* fds[0] is the journal's; then two for each step. */
-static void take_news(struct run *run, const struct pollfd *fds)
+/* What is polled. A system polls no more descriptors than a process may have open, so only those
+ * that are open are among them, however many steps there are. */
+struct watched {
+    struct pollfd *fds;
+    nfds_t n;
+};
+
+static void watched_clear(struct watched *watched)
 {
-    if (fds[0].revents != 0) {
+    mem_free(watched->fds);
+}
+
+static void watch(struct watched *watched, int fd)
+{
+    if (fd >= 0) {
+        watched->fds[watched->n++] = (struct pollfd){.fd = fd, .events = POLLIN};
+    }
+}
+
+static bool has_news(const struct watched *watched, int fd)
+{
+    for (nfds_t i = 0; i < watched->n; i++) {
+        if (watched->fds[i].fd == fd) {
+            return watched->fds[i].revents != 0;
+        }
+    }
+    return false;
+}
+
+static void take_news(struct run *run, const struct watched *watched)
+{
+    if (has_news(watched, journal_watch(run->journal))) {
         take_in_others(run);
     }
     for (size_t i = 0; i < run->n; i++) {
@@ -262,10 +290,10 @@ static void take_news(struct run *run, const struct pollfd *fds)
         if (step->state != LIVE_WORKING) {
             continue;
         }
-        if (fds[1 + 2 * i].revents != 0) {
+        if (has_news(watched, step->worker.news)) {
             (void)step_hear(run, step);
         }
-        if (fds[2 + 2 * i].revents != 0) {
+        if (has_news(watched, step->worker.pidfd)) {
             step_ended(run, step);
         } else {
             step_watch(run, step);
@@ -273,32 +301,32 @@ static void take_news(struct run *run, const struct pollfd *fds)
     }
 }
 
-static void wait_for_news(struct run *run, struct pollfd *fds)
+static void wait_for_news(struct run *run, struct watched *watched)
 {
-    fds[0] = (struct pollfd){.fd = journal_watch(run->journal), .events = POLLIN};
+    watched->n = 0;
+    watch(watched, journal_watch(run->journal));
     for (size_t i = 0; i < run->n; i++) {
-        const struct live_step *step = &run->steps[i];
-        bool works = step->state == LIVE_WORKING;
-        fds[1 + 2 * i] = (struct pollfd){.fd = works ? step->worker.news : -1, .events = POLLIN};
-        fds[2 + 2 * i] = (struct pollfd){.fd = works ? step->worker.pidfd : -1, .events = POLLIN};
-    }
-    if (interrupt_poll(fds, (nfds_t)(1 + 2 * run->n), next_deadline(run)) < 0) {
-        for (size_t i = 0; i < 1 + 2 * run->n; i++) {
-            fds[i].revents = 0;
+        if (run->steps[i].state == LIVE_WORKING) {
+            watch(watched, run->steps[i].worker.news);
+            watch(watched, run->steps[i].worker.pidfd);
         }
+    }
+    if (interrupt_poll(watched->fds, watched->n, next_deadline(run)) < 0) {
+        watched->n = 0;
     }
 }
 
 void run_loop(struct run *run)
 {
     const struct run_observer *observer = &run->conduct->observer;
-    CLEANUP(mem_freep) struct pollfd *fds = mem_new(1 + 2 * run->n, sizeof *fds);
+    CLEANUP(watched_clear)
+    struct watched watched = {.fds = mem_new(1 + 2 * run->n, sizeof *watched.fds)};
     take_wishes(run);
     run_begin_ready(run);
     while (goes_on(run)) {
-        wait_for_news(run, fds);
+        wait_for_news(run, &watched);
         take_wishes(run);
-        take_news(run, fds);
+        take_news(run, &watched);
         run_begin_ready(run);
         if (observer->tick != NULL) {
             observer->tick(observer->context, run->record);

@@ -145,9 +145,8 @@ A saved plan is executed exactly, or not at all.
   Next: headgate show RUN
   $ sed -i 's/hello/goodbye/' pipelines/hooks.json
   $ headgate apply hooks.plan
-  error: plan PLAN is stale: 2 things have changed since it was made
-  detail: the pipeline: its file says something else now
-  step "good": its arguments
+  error: plan PLAN is stale: 1 thing has changed since it was made
+  detail: the pipeline's file: step "good": its arguments: /bin/echo goodbye now, /bin/echo hello then
   hint: Nothing was changed. Look at what would be done now: headgate plan SCENARIO/shop/pipelines/hooks.json
   [9]
 

@@ -31,6 +31,32 @@ static void runs_are_listed_oldest_first(void **state)
     assert_false(state_has_run(state_of(state), "no-journal"));
 }
 
+/* As an ordinary user would: root may look everywhere. */
+static bool list_without_rights(void **state, struct strlist *runs, struct error *err)
+{
+    uid_t user = geteuid();
+    assert_int_equal(user == 0 ? seteuid(65534) : 0, 0);
+    bool listed = state_list(state_of(state), runs, err);
+    assert_int_equal(seteuid(user), 0);
+    return listed;
+}
+
+static void a_run_of_somebody_else_is_listed_too(void **state)
+{
+    CLEANUP(error_clear) struct error err = ERROR_INIT;
+    CLEANUP(strlist_clear) struct strlist runs = STRLIST_INIT;
+    CLEANUP(journal_freep) struct journal *journal = create(state_of(state), RUN);
+    CLEANUP(mem_freep) char *top = file_of(state, "");
+    CLEANUP(mem_freep) char *all = file_of(state, "runs");
+    CLEANUP(mem_freep) char *run = file_of(state, "runs/" RUN);
+    assert_string_equal(journal_run(journal), RUN);
+    assert_int_equal(chmod(top, 0755) | chmod(all, 0755) | chmod(run, 0), 0);
+    assert_ok(list_without_rights(state, &runs, &err));
+    assert_int_equal(runs.n, 1);
+    assert_string_equal(runs.items[0], RUN);
+    assert_int_equal(chmod(run, 0700), 0);
+}
+
 static mode_t mode_of(void **state, const char *name)
 {
     struct stat about;
@@ -162,6 +188,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_state_that_is_not_there_has_no_runs, make_state,
                                         drop_state),
         cmocka_unit_test_setup_teardown(runs_are_listed_oldest_first, make_state, drop_state),
+        cmocka_unit_test_setup_teardown(a_run_of_somebody_else_is_listed_too, make_state,
+                                        drop_state),
         cmocka_unit_test_setup_teardown(nobody_else_may_read_it, make_state, drop_state),
         cmocka_unit_test(a_file_is_no_state),
         cmocka_unit_test(a_relative_state_stays_where_it_was),

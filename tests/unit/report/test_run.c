@@ -134,7 +134,8 @@ static void play_beginning(struct play *play)
 {
     happens_to(play, NULL, "run-begun", "{\"plan\":\"77\"}");
     happens(play, STAGING, STEP_RUNNING, "step-begun", "{\"attempt\":1}");
-    happens(play, STAGING, STEP_RUNNING, "deploy-began", "{\"migration\":\"0001_users\"}");
+    happens(play, STAGING, STEP_RUNNING, "deploy-began",
+            "{\"migration\":\"0001_users\",\"sentence\":\"0001_users\"}");
     strlist_add(&play->steps[STAGING].applied, "0001_users");
     happens(play, STAGING, STEP_RUNNING, "deploy-applied",
             "{\"migration\":\"0001_users\",\"took\":6}");
@@ -215,7 +216,7 @@ static void verbosely_also_what_hooks_print_and_the_head(void **state)
     (void)state;
     assert_output_of(run_verbosely, "Run " RUN "  promote  release 7237e999\n"
                                     "staging: begins\n"
-                                    "staging: 0001_users\n"
+                                    "staging: 0001_users begins\n"
                                     "staging: 0001_users applied in 6 ms\n"
                                     "staging: done in 54 ms: 1 applied\n"
                                     "e2e: begins\n"
