@@ -3,6 +3,7 @@
  * is no process meanwhile and nothing is asked of a database: approvals come in through the
  * journal, the rest is a matter of the clock.
  */
+#include "headgate/file.h"
 #include "running.h"
 
 /* What stands in front of this step; false where nothing does. */
@@ -57,7 +58,9 @@ static void fail_rejected(struct run *run, struct live_step *step, const struct 
     CLEANUP(error_clear) struct error failure = ERROR_INIT;
     (void)error_set(&failure, ERROR_REFUSED, "rejected by %s",
                     waits->rejected_by != NULL ? waits->rejected_by : "somebody");
-    (void)error_hint(&failure, "When what was wrong is mended, begin a new run.");
+    CLEANUP(mem_freep) char *pipeline = path_display(run->plan->workflow->path);
+    (void)error_hint(&failure, "When what was wrong is mended, begin a new run: headgate run %s",
+                     pipeline);
     step_fail(run, step, &failure);
 }
 

@@ -119,7 +119,7 @@ static char *progress_of(const struct record *record)
 static void print_done(const struct record *record)
 {
     CLEANUP(strlist_clear) struct strlist names = STRLIST_INIT;
-    CLEANUP(mem_freep) char *time = duration_human((record->ended - record->begun) / 1000);
+    CLEANUP(mem_freep) char *time = record_took(record->begun, record->ended);
     CLEANUP(mem_freep) char *digest = short_digest(record->release != NULL ? record->release : "");
     for (size_t i = 0; i < record->n; i++) {
         const struct record_step *step = &record->steps[i];
@@ -149,6 +149,17 @@ static void print_waits(const struct record *record, const char *progress)
     }
 }
 
+/* At the second wish a step is not waited for. */
+static bool was_cut_off(const struct record *record)
+{
+    for (size_t i = 0; i < record->n; i++) {
+        if (record->steps[i].state == STEP_CUT) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void print_state(const struct record *record)
 {
     CLEANUP(mem_freep) char *progress = progress_of(record);
@@ -160,7 +171,7 @@ static void print_state(const struct record *record)
         print_waits(record, progress);
         break;
     case RUN_STOPPED:
-        output_print("\nStopped at a safe point: %s.\n", progress);
+        output_print("\nStopped%s: %s.\n", was_cut_off(record) ? "" : " at a safe point", progress);
         break;
     case RUN_CANCELED:
         output_print("\nCanceled: %s.\n", progress);
@@ -175,10 +186,20 @@ static void print_state(const struct record *record)
     }
 }
 
+/* What was wrong is in the release or the pipeline, so this run is not gone on with. */
+static bool begins_anew(const struct error *failure)
+{
+    const char *hint = failure != NULL ? failure->hint : NULL;
+    return hint != NULL && strstr(hint, "headgate run ") != NULL &&
+           strstr(hint, "headgate resume ") == NULL;
+}
+
 /* The commands that come next. */
-static void find_next(const struct record *record, struct strlist *next)
+static void find_next(const struct record *record, const struct error *failure,
+                      struct strlist *next)
 {
     bool asks = false;
+    bool resumes = run_state_is_open(record->state) && !begins_anew(failure);
     for (size_t i = 0; i < record->n; i++) {
         const struct record_step *step = &record->steps[i];
         asks = asks || (step->state == STEP_WAITING && step->sentence != NULL &&
@@ -187,11 +208,10 @@ static void find_next(const struct record *record, struct strlist *next)
     if (record->state == RUN_WAITING && asks) {
         strlist_printf(next, "headgate approve %s", record->run);
     }
-    if (record->state == RUN_FAILED) {
+    if (record->state == RUN_FAILED && (failure == NULL || failure->code == ERROR_HOOK)) {
         strlist_printf(next, "headgate logs %s", record->run);
     }
-    strlist_printf(next, "headgate %s %s", run_state_is_open(record->state) ? "resume" : "show",
-                   record->run);
+    strlist_printf(next, "headgate %s %s", resumes ? "resume" : "show", record->run);
 }
 
 static void print_end_json(const struct record *record, const struct strlist *next)
@@ -215,7 +235,7 @@ void report_run_end(const struct record *record, const struct error *failure)
 {
     CLEANUP(strlist_clear) struct strlist next = STRLIST_INIT;
     output_live_end(false);
-    find_next(record, &next);
+    find_next(record, failure, &next);
     if (output_json()) {
         print_end_json(record, &next);
         return;
@@ -224,8 +244,8 @@ void report_run_end(const struct record *record, const struct error *failure)
     if (output_level() == OUTPUT_VERBOSE) {
         output_print("Head of its journal: %s\n", record->head);
     }
-    bool told = failure != NULL && failure->hint != NULL &&
-                strstr(failure->hint, next.items[next.n - 1]) != NULL;
+    bool told = begins_anew(failure) || (failure != NULL && failure->hint != NULL &&
+                                         strstr(failure->hint, next.items[next.n - 1]) != NULL);
     for (size_t i = 0; i < next.n && !told; i++) {
         output_print("%s%s%s", i == 0 ? "Next: " : ", then ", next.items[i],
                      i + 1 == next.n ? "\n" : "");

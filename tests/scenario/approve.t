@@ -28,9 +28,8 @@ The user of this system:
   $ headgate resume "$run" -q
   
   Failed: 0 of 2 steps are done.
-  Next: headgate logs RUN, then headgate resume RUN
   error: step "go": rejected by WHO
-  hint: When what was wrong is mended, begin a new run.
+  hint: When what was wrong is mended, begin a new run: headgate run pipelines/try.json
   [4]
   $ headgate runs
   RUN  try  7237e999  failed  WHO  TIME  N ms  step "go": rejected by WHO

@@ -49,7 +49,7 @@ Runs afterwards: as a list, one by one, and what their programs have written.
   Steps
     first  hook  done     TIME  N ms  evidence e2e, flaky: tried 2 times
         url=https://shop.example.net/?a=1|2
-        had failed: ./scripts/first ended with exit status 1
+        had failed: scripts/first ended with exit status 1
         detail: attempt 1
     go     gate  waiting  TIME  N ms  0 of 1 approval
     last   hook  open
@@ -78,7 +78,7 @@ Runs afterwards: as a list, one by one, and what their programs have written.
   Steps
     first  hook  done    TIME  N ms  evidence e2e, flaky: tried 2 times
         url=https://shop.example.net/?a=1|2
-        had failed: ./scripts/first ended with exit status 1
+        had failed: scripts/first ended with exit status 1
         detail: attempt 1
     go     gate  done    TIME  N ms
     last   hook  failed  TIME  N ms  scripts/last ended with exit status 3
@@ -123,7 +123,7 @@ Runs afterwards: as a list, one by one, and what their programs have written.
   
   - `url=https://shop.example.net/?a=1\|2`
   
-  Error of `first`, before it was tried again: ./scripts/first ended with exit status 1. attempt 1
+  Error of `first`, before it was tried again: scripts/first ended with exit status 1. attempt 1
   
   Error of `last`: scripts/last ended with exit status 3. complaint
   
@@ -251,4 +251,32 @@ A run can be ended for good. A hook is not cut off for that:
   $ headgate cancel ''
   error: the name of the run is empty
   hint: See which there are: headgate runs
+  [64]
+
+Also where somebody has stopped it before, or where it dies before it could see the wish:
+
+  $ begin_slow() {
+  >     rm -f stop
+  >     env --default-signal=INT "$HEADGATE" run slow >"$SCENARIO/screen" 2>&1 & runner=$!
+  >     until_true grep -q begins "$SCENARIO/screen" && slow=$(sed -n '1s/Run \([^ ]*\) .*/\1/p' "$SCENARIO/screen")
+  >     until_true sh -c "headgate logs $slow | grep -q 'slow out'"
+  > }
+  $ begin_slow
+  $ kill -INT $runner; until_true grep -q 'Ctrl-C again' "$SCENARIO/screen"
+  $ headgate cancel "$slow"
+  Run RUN is asked to stop for good at the next safe point.
+  $ until_true grep -q 'asks to cancel' "$SCENARIO/screen"; touch stop; wait $runner
+  [130]
+  $ tail -3 "$SCENARIO/screen" | level
+  Canceled: 1 of 2 steps is done.
+  Next: headgate show RUN
+  error: the run was canceled
+  $ begin_slow
+  $ kill -STOP $runner; headgate cancel "$slow"; { kill -KILL $runner; wait $runner; } 2>/dev/null
+  Run RUN is asked to stop for good at the next safe point.
+  [137]
+  $ until_true sh -c 'headgate runs | head -1 | grep -q canceled'
+  $ headgate resume "$slow"
+  error: run RUN is over: canceled
+  hint: What it came to: headgate show RUN
   [64]

@@ -31,30 +31,33 @@ static void runs_are_listed_oldest_first(void **state)
     assert_false(state_has_run(state_of(state), "no-journal"));
 }
 
-/* As an ordinary user would: root may look everywhere. */
-static bool list_without_rights(void **state, struct strlist *runs, struct error *err)
+/* Rights do not hold up root. */
+static void become(uid_t user)
 {
-    uid_t user = geteuid();
-    assert_int_equal(user == 0 ? seteuid(65534) : 0, 0);
-    bool listed = state_list(state_of(state), runs, err);
-    assert_int_equal(seteuid(user), 0);
-    return listed;
+    assert_int_equal(user != geteuid() ? seteuid(user) : 0, 0);
 }
 
-static void a_run_of_somebody_else_is_listed_too(void **state)
+static void a_run_of_somebody_else_is_listed_but_not_read(void **state)
 {
     CLEANUP(error_clear) struct error err = ERROR_INIT;
     CLEANUP(strlist_clear) struct strlist runs = STRLIST_INIT;
     CLEANUP(journal_freep) struct journal *journal = create(state_of(state), RUN);
+    CLEANUP(journal_freep) struct journal *opened = NULL;
     CLEANUP(mem_freep) char *top = file_of(state, "");
     CLEANUP(mem_freep) char *all = file_of(state, "runs");
     CLEANUP(mem_freep) char *run = file_of(state, "runs/" RUN);
-    assert_string_equal(journal_run(journal), RUN);
+    uid_t user = geteuid();
     assert_int_equal(chmod(top, 0755) | chmod(all, 0755) | chmod(run, 0), 0);
-    assert_ok(list_without_rights(state, &runs, &err));
+    become(user == 0 ? 65534 : user);
+    bool listed = state_list(state_of(state), &runs, &err);
+    bool read = journal_open(state_of(state), RUN, &opened, &err);
+    become(user);
+    assert_int_equal(chmod(run, 0700), 0);
+    assert_true(listed);
     assert_int_equal(runs.n, 1);
     assert_string_equal(runs.items[0], RUN);
-    assert_int_equal(chmod(run, 0700), 0);
+    assert_false(read);
+    assert_int_equal(err.code, ERROR_IO);
 }
 
 static mode_t mode_of(void **state, const char *name)
@@ -188,7 +191,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_state_that_is_not_there_has_no_runs, make_state,
                                         drop_state),
         cmocka_unit_test_setup_teardown(runs_are_listed_oldest_first, make_state, drop_state),
-        cmocka_unit_test_setup_teardown(a_run_of_somebody_else_is_listed_too, make_state,
+        cmocka_unit_test_setup_teardown(a_run_of_somebody_else_is_listed_but_not_read, make_state,
                                         drop_state),
         cmocka_unit_test_setup_teardown(nobody_else_may_read_it, make_state, drop_state),
         cmocka_unit_test(a_file_is_no_state),

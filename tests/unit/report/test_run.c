@@ -351,10 +351,15 @@ static int show_ends(const void *context)
         play.record.state = states[i];
         report_run_end(&play.record, NULL);
     }
+    play.record.state = RUN_STOPPED;
+    play.steps[E2E].state = STEP_CUT;
+    report_run_end(&play.record, NULL);
     play.record.state = RUN_DONE;
+    play.record.begun = play.record.ended = 1000000;
     report_run_end(&play.record, NULL);
     play.steps[STAGING].state = STEP_SKIPPED;
     play.record.release = NULL;
+    play.record.begun = 9000000; /* the clock was set back */
     report_run_end(&play.record, NULL);
     return end(&play);
 }
@@ -371,6 +376,7 @@ static void every_end_says_what_comes_next(void **state)
                      "\nStopped half-way: 1 of 4 steps is done.\nNext: headgate resume " RUN "\n"
                      "\nIt waits: 1 of 4 steps is done.\n  go: window Mon-Thu opens at 08:00\n"
                      "Next: headgate resume " RUN "\n"
+                     "\nStopped: 1 of 4 steps is done.\nNext: headgate resume " RUN "\n"
                      "\nDone in 0 ms. staging has release 7237e999.\nNext: headgate show " RUN "\n"
                      "\nDone in 0 ms.\nNext: headgate show " RUN);
 }
@@ -515,6 +521,12 @@ static int end_with_an_error(const void *context)
     report_run_end(&play.record, &failure);
     (void)error_hint(&failure, "Go on with it: headgate resume " RUN);
     report_run_end(&play.record, &failure);
+    play.record.state = RUN_FAILED;
+    failure.code = ERROR_UNREACHABLE;
+    (void)error_hint(&failure, "Check that the server runs.");
+    report_run_end(&play.record, &failure);
+    (void)error_hint(&failure, "Correct it, then go on: headgate run promote");
+    report_run_end(&play.record, &failure);
     return end(&play);
 }
 
@@ -524,7 +536,9 @@ static void what_comes_next_is_said_once(void **state)
     assert_output_of(end_with_an_error,
                      "\nStopped at a safe point: 0 of 4 steps are done.\nNext: headgate resume " RUN
                      "\n"
-                     "\nStopped at a safe point: 0 of 4 steps are done.");
+                     "\nStopped at a safe point: 0 of 4 steps are done.\n"
+                     "\nFailed: 0 of 4 steps are done.\nNext: headgate resume " RUN "\n"
+                     "\nFailed: 0 of 4 steps are done.");
 }
 
 int main(void)
