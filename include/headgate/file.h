@@ -42,6 +42,8 @@ bool path_exists(const char *path);
 bool path_is_folder(const char *path);
 /* For messages: relative to the current folder where that is shorter and does not climb. */
 char *path_display(const char *path);
+/* The way from a folder to a path, both absolute and free of links: "../pipelines/promote.json". */
+char *path_from(const char *folder, const char *path);
 /* The nearest file of this relative name in this folder or one above it; NULL where there is none.
  */
 char *path_find_upwards(const char *from, const char *relative);

@@ -74,6 +74,7 @@ struct record {
     enum run_state state;
     const char *plan, *pipeline, *release, *author;
     const char *pipeline_path, *environments_path, *release_path; /* what it was begun with */
+    const char *state_folder; /* where it is kept now; NULL where the journal is somebody else's */
     const struct json_data *plan_document;
     const struct json_data *policies; /* as they were weighed: step, environment, policy, demand,
                                          state, because, reason */

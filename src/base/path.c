@@ -58,6 +58,26 @@ char *path_display(const char *path)
     return mem_copy(path);
 }
 
+static bool is_end_of_part(char c)
+{
+    return c == '/' || c == '\0';
+}
+
+char *path_from(const char *folder, const char *path)
+{
+    struct strbuf way = STRBUF_INIT;
+    size_t i = 0, same = 0; /* same: bytes of the folders that both have */
+    while (folder[i] != '\0' && folder[i] == path[i]) {
+        i++;
+        same = is_end_of_part(folder[i]) && is_end_of_part(path[i]) ? i : same;
+    }
+    for (const char *at = folder + same; *at != '\0'; at++) {
+        strbuf_add(&way, *at == '/' && at[1] != '\0' ? "../" : "");
+    }
+    strbuf_add(&way, path + same + strspn(path + same, "/"));
+    return strbuf_take(&way);
+}
+
 char *path_find_upwards(const char *from, const char *relative)
 {
     CLEANUP(mem_freep) char *folder = realpath(from, NULL);

@@ -39,7 +39,8 @@ static bool run(const struct options *options, int *status, struct error *err)
     }
     const struct workflow_source source = {.path = record->pipeline_path,
                                            .environments = record->environments_path,
-                                           .release = record->release_path};
+                                           .release = record->release_path,
+                                           .state_folder = record->state_folder};
     return pipeline_desk_open_source(options, &source, &desk, err) &&
            go_on(options, &desk, record->run, status, err);
 }

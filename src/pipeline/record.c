@@ -6,6 +6,7 @@
  */
 #include "record.h"
 #include "headgate/arena.h"
+#include "headgate/file.h"
 
 const char *step_state_name(enum step_state state)
 {
@@ -60,6 +61,25 @@ struct record *record_of(const struct journal *journal)
     return record;
 }
 
+static const char *find_path(struct record *record, const char *path)
+{
+    CLEANUP(mem_freep) char *joined = path_join(record->state_folder, path != NULL ? path : "");
+    CLEANUP(mem_freep) char *real = realpath(joined, NULL);
+    return path != NULL ? arena_copy(record->arena, real != NULL ? real : joined) : NULL;
+}
+
+/* They are written as seen from the state's folder. */
+static void find_paths(struct record *record, const struct state *state)
+{
+    CLEANUP(mem_freep) char *own = state_run_folder(state, record->run);
+    CLEANUP(mem_freep) char *all = path_parent(own);
+    CLEANUP(mem_freep) char *folder = path_parent(all);
+    record->state_folder = arena_copy(record->arena, folder);
+    record->pipeline_path = find_path(record, record->pipeline_path);
+    record->environments_path = find_path(record, record->environments_path);
+    record->release_path = find_path(record, record->release_path);
+}
+
 bool record_read(struct state *state, const char *run, struct record **ret_record,
                  struct error *err)
 {
@@ -72,6 +92,7 @@ bool record_read(struct state *state, const char *run, struct record **ret_recor
     }
     record = record_of(journal);
     record->owned = TAKE(journal);
+    find_paths(record, state);
     if (!state_lease_holder(state, key, &held, &record->holder, err)) {
         return false;
     }

@@ -2,6 +2,7 @@
  * A run from its beginning to its end: the journal is begun, the steps are gone through, those of
  * "always" follow, and the journal is sealed with what it came to.
  */
+#include "headgate/file.h"
 #include "running.h"
 
 /* --- writing down --- */
@@ -104,11 +105,16 @@ static void begin_steps(struct run *run)
     }
 }
 
-/* It may be resumed from another folder. */
-static void write_path(struct json_writer *writer, const char *key, const char *path)
+/* As seen from the state's folder: it may be resumed from anywhere, and the project may be moved
+ * meanwhile as a whole. */
+static void write_path(struct json_writer *writer, const char *key, const char *path,
+                       const char *state_folder)
 {
     CLEANUP(mem_freep) char *real = realpath(path, NULL);
-    json_write_member_text(writer, key, real != NULL ? real : path);
+    CLEANUP(mem_freep) char *folder = realpath(state_folder, NULL);
+    CLEANUP(mem_freep)
+    char *way = real != NULL && folder != NULL ? path_from(folder, real) : mem_copy(path);
+    json_write_member_text(writer, key, way);
 }
 
 /* With what each was weighed by, which changes from one moment to the next and is no part of the
@@ -135,13 +141,14 @@ static void write_policies(struct json_writer *writer, const struct plan *plan)
 static void write_beginning(struct strbuf *out, const struct plan *plan)
 {
     const struct workflow *workflow = plan->workflow;
+    const char *state = workflow->environments->state_folder;
     struct json_writer writer = json_writer_start(out, false);
     json_write_object(&writer);
     json_write_member_text(&writer, "plan", plan->id);
     json_write_member_text(&writer, "pipeline", workflow->name);
-    write_path(&writer, "pipeline_path", workflow->path);
-    write_path(&writer, "environments_path", workflow->environments->path);
-    write_path(&writer, "release_path", workflow->release->folder);
+    write_path(&writer, "pipeline_path", workflow->path, state);
+    write_path(&writer, "environments_path", workflow->environments->path, state);
+    write_path(&writer, "release_path", workflow->release->folder, state);
     json_write_member_text(&writer, "release", workflow->release->digest);
     json_write_member_text(&writer, "headgate", HEADGATE_VERSION);
     json_write_key(&writer, "overrides");

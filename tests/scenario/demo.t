@@ -156,8 +156,8 @@ The first of README's two commands: the second time it is quick, and --stop leav
         told=yes
   
   Policy, as it was planned
-    staging     development must have this release  comes
-    production  staging must have this release      comes
+    staging     development must have this release  comes  will come from step 1, development
+    production  staging must have this release      comes  will come from step 2, staging
   
   Approvals
     go  approved, by the author  WHO  TIME  tried it on staging

@@ -169,6 +169,28 @@ static void the_nearest_file_upwards_is_found(void **state)
     assert_string_equal(root, "/proc/self");
 }
 
+static void the_way_from_a_folder_is_found(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *folder, *path, *way;
+    } rows[] = {
+        {"/a/b", "/a/b/c/d", "c/d"},
+        {"/a/b", "/a/c", "../c"},
+        {"/a/b", "/a/bc/x", "../bc/x"},
+        {"/a/bc", "/a/b", "../b"},
+        {"/", "/x", "x"},
+        {"/a/b", "/", "../../"},
+        {"/a/b/c", "/x/y", "../../../x/y"},
+        {"/a/b", "/a", "../"},
+        {"/a", "/a", ""},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        CLEANUP(mem_freep) char *way = path_from(rows[i].folder, rows[i].path);
+        assert_string_equal(way, rows[i].way);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -181,6 +203,7 @@ int main(void)
         cmocka_unit_test(from_the_root_every_path_is_shown_in_full),
         cmocka_unit_test(a_folder_that_was_removed_does_not_matter),
         cmocka_unit_test(the_nearest_file_upwards_is_found),
+        cmocka_unit_test(the_way_from_a_folder_is_found),
     };
     return cmocka_run_group_tests(tests, go_to_a_tree, leave);
 }
