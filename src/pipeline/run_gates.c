@@ -69,6 +69,7 @@ bool step_must_wait(struct run *run, struct live_step *step)
     CLEANUP(error_clear) struct error failure = ERROR_INIT;
     CLEANUP(gate_waits_clear) struct gate_waits waits = {.sentences = STRLIST_INIT};
     struct gate gate = {0};
+    size_t n_answers = run->record->n_approvals;
     if (!demands_of(run, step, &gate)) {
         return false;
     }
@@ -90,5 +91,6 @@ bool step_must_wait(struct run *run, struct live_step *step)
         step->said_waits != waits.sentences.n) {
         note_waiting(run, step, &waits);
     }
-    return true;
+    /* Somebody may have answered just before that was written: nothing would wake us for it. */
+    return run->record->n_approvals == n_answers || step_must_wait(run, step);
 }

@@ -8,6 +8,8 @@
 #include "headgate/interrupt.h"
 #include "running.h"
 
+#define LOOK_INTERVAL 1000
+
 const struct live_step *run_step(const struct run *run, const struct workflow_step *step)
 {
     for (size_t i = 0; i < run->n; i++) {
@@ -225,9 +227,13 @@ static msec next_deadline(const struct run *run)
     return until;
 }
 
-/* That somebody has stopped it before does not keep it from being canceled. */
+/* The wish may have come in with any append of ours. That somebody has stopped it before does not
+ * keep it from being canceled. */
 static void take_canceling(struct run *run)
 {
+    if (!run->record->cancel_asked) {
+        return;
+    }
     if (run->stop == STOP_NOT) {
         run->wishes++;
         stop_gently(run, STOP_CANCELED);
@@ -246,9 +252,6 @@ static void take_in_others(struct run *run)
     size_t known = run->record->n_events;
     record_follow(run->record);
     run_show_events(run, known);
-    if (run->record->cancel_asked) {
-        take_canceling(run);
-    }
 }
 
 /* What is polled. A system polls no more descriptors than a process may have open, so only those
@@ -282,7 +285,8 @@ static bool has_news(const struct watched *watched, int fd)
 
 static void take_news(struct run *run, const struct watched *watched)
 {
-    if (has_news(watched, journal_watch(run->journal))) {
+    int others = journal_watch(run->journal);
+    if (others < 0 || has_news(watched, others)) {
         take_in_others(run);
     }
     for (size_t i = 0; i < run->n; i++) {
@@ -311,7 +315,11 @@ static void wait_for_news(struct run *run, struct watched *watched)
             watch(watched, run->steps[i].worker.pidfd);
         }
     }
-    if (interrupt_poll(watched->fds, watched->n, next_deadline(run)) < 0) {
+    msec until = next_deadline(run);
+    if (journal_watch(run->journal) < 0) { /* the system has no more watches: so it is looked at */
+        until = deadline_earlier(until, deadline_in(LOOK_INTERVAL));
+    }
+    if (interrupt_poll(watched->fds, watched->n, until) < 0) {
         watched->n = 0;
     }
 }
@@ -323,11 +331,13 @@ void run_loop(struct run *run)
     struct watched watched = {.fds = mem_new(1 + 2 * run->n, sizeof *watched.fds)};
     take_wishes(run);
     run_begin_ready(run);
+    take_canceling(run);
     while (goes_on(run)) {
         wait_for_news(run, &watched);
         take_wishes(run);
         take_news(run, &watched);
         run_begin_ready(run);
+        take_canceling(run);
         if (observer->tick != NULL) {
             observer->tick(observer->context, run->record);
         }
