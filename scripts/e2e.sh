@@ -38,7 +38,7 @@ declare
     mug bigint;
     bought bigint;
 begin
-    insert into users (email, name) values ('e2e-' || gen_random_uuid() || '@example.com', 'End to End') returning id into customer;
+    insert into users (email, name) values ('e2e-' || md5(random()::text || clock_timestamp()::text) || '@example.com', 'End to End') returning id into customer;
     insert into products (sku, name, price_cents, stock) values ('ZZZ-9999', 'Mug for tests', 1000, 5) returning id into mug;
     insert into orders (number, user_id, status, placed_at) values ('9999-99999', customer, 'placed', now()) returning id into bought;
     insert into order_items (order_id, product_id, quantity, unit_price_cents) values (bought, mug, 3, 900);

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 
 import server
 from project import ENVIRONMENTS, psql
@@ -14,7 +15,7 @@ SETTINGS = ("log_statement=none", "autovacuum=off", "wal_level=minimal", "max_wa
 COUNTERS = """
 select 'database', datname, tup_inserted, tup_updated, tup_deleted, temp_files, temp_bytes, conflicts, deadlocks
 from pg_stat_database where datname = current_database();
-select 'table', schemaname, relname, n_tup_ins, n_tup_upd, n_tup_del, n_dead_tup from pg_stat_all_tables
+select 'table', schemaname, relname, n_tup_ins, n_tup_upd, n_tup_del from pg_stat_all_tables
 where schemaname !~ '^pg_toast' order by 2, 3;
 select 'vacuumed', relname, last_vacuum, last_analyze from pg_stat_user_tables order by 2;
 select 'transaction', (pg_control_checkpoint()).checkpoint_lsn, txid_current_if_assigned();
@@ -166,6 +167,17 @@ class Site:
                 return
         raise server.Failed("a session of headgate stays")
 
+    def settle(self):
+        """Before PostgreSQL 15 counters come late: what was done before must have been counted."""
+        before = None
+        for _ in range(50):
+            now = self.counters()
+            if now == before:
+                return
+            before = now
+            time.sleep(0.7)
+        raise server.Failed("the counters do not come to rest")
+
     def look(self):
         """The position of the log last, so that our own looking is not seen."""
         return {"files": contents(self.folder), "counters": self.counters(), "contents": self.shape_and_rows(),
@@ -173,6 +185,8 @@ class Site:
 
     def check(self, case):
         launcher = self.seal() if not case.writable else ()
+        if not self.seen:
+            self.settle()
         before = self.seen if case.writable and self.seen else self.look()
         words = [self.run() if word == "RUN" else word for word in case.words]
         status, said = self.do(*words, user=case.user, launcher=launcher)
