@@ -119,6 +119,8 @@ NODISCARD bool gate_check(const struct gate *gate, const struct record *record,
                           int64_t now, struct gate_waits *ret_waits, struct error *err);
 /* Borrows from the requirements. */
 void gate_of_requirements(const struct requirements *require, struct gate *ret_gate);
+/* Its windows and freezes, as members of the plan's document. */
+void gate_write_clock(struct json_writer *writer, const struct gate *gate);
 /* Are "anna@buildhost", "anna@example.com" and "root@buildhost (sudo anna)" one person? In doubt
  * they are. */
 bool person_is_same(const char *a, const char *b);

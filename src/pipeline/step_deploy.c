@@ -54,23 +54,14 @@ static void write_item(struct json_writer *writer, const struct plan_item *item)
 
 static void write_requirements(struct json_writer *writer, const struct requirements *require)
 {
+    struct gate gate;
+    gate_of_requirements(require, &gate);
     json_write_key(writer, "require");
     json_write_object(writer);
     json_write_member_integer(writer, "approvals", require->approvals);
     json_write_member_text(writer, "approved_by", require->approved_by_text);
     json_write_member_bool(writer, "exclude_author", require->exclude_author);
-    json_write_key(writer, "windows");
-    json_write_array(writer);
-    for (size_t i = 0; i < require->n_windows; i++) {
-        json_write_text(writer, require->windows[i].text);
-    }
-    json_write_array_end(writer);
-    json_write_key(writer, "freeze");
-    json_write_array(writer);
-    for (size_t i = 0; i < require->n_freezes; i++) {
-        json_write_text(writer, require->freezes[i].text);
-    }
-    json_write_array_end(writer);
+    gate_write_clock(writer, &gate);
     json_write_object_end(writer);
 }
 

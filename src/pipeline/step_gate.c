@@ -38,15 +38,8 @@ static void read_gate(const struct workflow *workflow, struct json_object *objec
     step->gate = gate;
 }
 
-static void write_gate(struct json_writer *writer, const struct plan_step *step)
+void gate_write_clock(struct json_writer *writer, const struct gate *gate)
 {
-    const struct gate *gate = step->step->gate;
-    json_write_key(writer, "gate");
-    json_write_object(writer);
-    json_write_member_integer(writer, "approvals", gate->approvals);
-    json_write_member_text(writer, "message", gate->message);
-    json_write_member_text(writer, "approved_by", gate->approved_by_text);
-    json_write_member_bool(writer, "exclude_author", gate->exclude_author);
     json_write_key(writer, "windows");
     json_write_array(writer);
     for (size_t i = 0; i < gate->n_windows; i++) {
@@ -59,6 +52,18 @@ static void write_gate(struct json_writer *writer, const struct plan_step *step)
         json_write_text(writer, gate->freezes[i].text);
     }
     json_write_array_end(writer);
+}
+
+static void write_gate(struct json_writer *writer, const struct plan_step *step)
+{
+    const struct gate *gate = step->step->gate;
+    json_write_key(writer, "gate");
+    json_write_object(writer);
+    json_write_member_integer(writer, "approvals", gate->approvals);
+    json_write_member_text(writer, "message", gate->message);
+    json_write_member_text(writer, "approved_by", gate->approved_by_text);
+    json_write_member_bool(writer, "exclude_author", gate->exclude_author);
+    gate_write_clock(writer, gate);
     json_write_member_integer(writer, "soak", gate->soak);
     json_write_object_end(writer);
 }
