@@ -47,6 +47,7 @@ static void a_run_of_somebody_else_is_listed_but_not_read(void **state)
     CLEANUP(mem_freep) char *all = file_of(state, "runs");
     CLEANUP(mem_freep) char *run = file_of(state, "runs/" RUN);
     uid_t user = geteuid();
+    assert_string_equal(journal_run(journal), RUN);
     assert_int_equal(chmod(top, 0755) | chmod(all, 0755) | chmod(run, 0), 0);
     become(user == 0 ? 65534 : user);
     bool listed = state_list(state_of(state), &runs, &err);
