@@ -1,6 +1,17 @@
 /* Errors that travel from a step's process to the engine, and into the journal. */
 #include "private.h"
 
+void refusal_copy(struct error *to, const struct error *from)
+{
+    (void)error_set(to, from->code, "%s", from->message);
+    if (from->detail != NULL) {
+        (void)error_detail(to, "%s", from->detail);
+    }
+    if (from->hint != NULL) {
+        (void)error_hint(to, "%s", from->hint);
+    }
+}
+
 void error_write(struct json_writer *writer, const struct error *error)
 {
     json_write_object(writer);

@@ -145,15 +145,8 @@ static void sum_up(struct plan *plan)
 
 static void refuse_for_step(struct plan *plan, const struct plan_step *step)
 {
-    const struct error *why = &step->refusal;
-    struct error *refusal = &plan->refusal;
-    (void)error_set(refusal, why->code, "step \"%s\": %s", step->step->id, why->message);
-    if (why->detail != NULL) {
-        (void)error_detail(refusal, "%s", why->detail);
-    }
-    if (why->hint != NULL) {
-        (void)error_hint(refusal, "%s", why->hint);
-    }
+    refusal_copy(&plan->refusal, &step->refusal);
+    (void)error_prefix(&plan->refusal, "step \"%s\"", step->step->id);
 }
 
 static void refuse_for_policy(struct plan *plan, const struct policy_finding *finding)

@@ -98,6 +98,8 @@ void record_follow(struct record *record);
 void error_write(struct json_writer *writer, const struct error *error);
 /* The other way round; returns false. */
 bool error_read(const struct json_data *data, struct error *err);
+/* What is said at one place more: code, message, detail and hint. */
+void refusal_copy(struct error *to, const struct error *from);
 
 /* --- gates --- */
 

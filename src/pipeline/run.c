@@ -219,17 +219,22 @@ static void run_clear(struct run *run)
     error_clear(&run->broken);
 }
 
+static struct run run_of(struct plan *plan, struct state *state, const struct run_hold *hold,
+                         const struct run_conduct *conduct)
+{
+    return (struct run){.plan = plan,
+                        .state = state,
+                        .hold = hold,
+                        .lease = hold->leases[0],
+                        .conduct = conduct,
+                        .folder = state_run_folder(state, hold->run)};
+}
+
 bool run_execute(struct plan *plan, struct state *state, const struct run_hold *hold,
                  const struct run_conduct *conduct, struct run_result *ret_result,
                  struct error *err)
 {
-    CLEANUP(run_clear)
-    struct run run = {.plan = plan,
-                      .state = state,
-                      .hold = hold,
-                      .lease = hold->leases[0],
-                      .conduct = conduct,
-                      .folder = state_run_folder(state, hold->run)};
+    CLEANUP(run_clear) struct run run = run_of(plan, state, hold, conduct);
     *ret_result = (struct run_result){0};
     return begin(&run, err) && go(&run, ret_result, err);
 }
@@ -237,13 +242,7 @@ bool run_execute(struct plan *plan, struct state *state, const struct run_hold *
 bool run_resume(struct plan *plan, struct state *state, const struct run_hold *hold,
                 const struct run_conduct *conduct, struct run_result *ret_result, struct error *err)
 {
-    CLEANUP(run_clear)
-    struct run run = {.plan = plan,
-                      .state = state,
-                      .hold = hold,
-                      .lease = hold->leases[0],
-                      .conduct = conduct,
-                      .folder = state_run_folder(state, hold->run)};
+    CLEANUP(run_clear) struct run run = run_of(plan, state, hold, conduct);
     *ret_result = (struct run_result){0};
     return resume_check(plan, state, hold->run, err) && begin_again(&run, err) &&
            go(&run, ret_result, err);

@@ -13,17 +13,6 @@ static void read_deploy(const struct workflow *workflow, struct json_object *obj
     step->environment = workflow_environment(workflow, object, "deploy", JSON_REQUIRED);
 }
 
-static void copy_error(struct error *to, const struct error *from)
-{
-    (void)error_set(to, from->code, "%s", from->message);
-    if (from->detail != NULL) {
-        (void)error_detail(to, "%s", from->detail);
-    }
-    if (from->hint != NULL) {
-        (void)error_hint(to, "%s", from->hint);
-    }
-}
-
 static bool look_deploy(struct plan *plan, struct plan_step *step,
                         const struct plan_request *request, msec deadline, struct error *err)
 {
@@ -33,7 +22,7 @@ static bool look_deploy(struct plan *plan, struct plan_step *step,
     (void)err;
     step->deploy = step->target->deploy;
     if (error_is_set(&step->deploy->refusal)) {
-        copy_error(&step->refusal, &step->deploy->refusal);
+        refusal_copy(&step->refusal, &step->deploy->refusal);
         (void)environment_name_error(step->step->environment, &step->refusal);
     }
     return true;
