@@ -71,7 +71,7 @@ class Site:
         """disturb: "EIO:sync:3", see tests/support/disturb.c; only files of the state are meant."""
         variables = {"TRACES": self.folder} | (environment or {})
         if disturb:  # only of headgate, not of env
-            variables |= {"LD_PRELOAD": self.world.disturb, "DISTURB": disturb, "DISTURB_UNDER": self.state}
+            variables |= server.disturbed(self.world.disturb, self.state, {"DISTURB": disturb})
         return subprocess.Popen(["env", "--default-signal=INT,TERM", *(f"{name}={value}" for name, value in variables.items()),
                                  self.world.headgate, *words, "--no-input"], cwd=self.folder, env=server.clean_environment(),
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)

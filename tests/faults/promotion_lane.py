@@ -91,9 +91,7 @@ class Lane(worlds.Mortal):
     # --- one command ---
 
     def environment(self, blow):
-        more = {"LD_PRELOAD": self.disturb, "DISTURB_UNDER": self.folder, **blow.variables} if blow and blow.variables else {}
-        if more:  # where the program has AddressSanitizer in it, that would be first
-            more["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
+        more = server.disturbed(self.disturb, self.folder, blow.variables) if blow and blow.variables else {}
         urls = {f"{name.upper()}_TEST_URL": self.scratch.url(name, self.relay.port if name == self.through else None)
                 + "?sslmode=disable&gssencmode=disable" for name in ENVIRONMENTS}
         return {**server.clean_environment(), **urls, **more}

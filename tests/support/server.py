@@ -11,6 +11,13 @@ SUPPORT = os.path.dirname(os.path.realpath(__file__))
 SOURCE = os.path.realpath(os.path.join(SUPPORT, "../.."))
 
 
+def disturbed(library, under, variables):
+    """What makes a program load tests/support/disturb.c; only files under that folder are meant."""
+    # Where the program has AddressSanitizer in it, that would want to be first.
+    return {"LD_PRELOAD": library, "DISTURB_UNDER": under, **variables,
+            "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
+
+
 def clean_environment():
     """Nothing of the person who runs this: no databases, no choice of environment."""
     others = ("PG", "DATABASE_", "STAGING_", "PRODUCTION_", "NODE_ENV", "PRISMA_", "DBMATE_", "SQITCH_")
