@@ -1,0 +1,52 @@
+/*
+ * Rows in bulk: COPY in and out, and what other programs of PostgreSQL (pg_dump, pg_restore, psql)
+ * need to reach the same database.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "headgate/db.h"
+
+/* --- statements about objects by name --- */
+
+/*
+ * The text of the statement may hold %1$I (a name, quoted as one) and %1$L (a value, quoted as a
+ * literal), as PostgreSQL's format() writes them, for what cannot be a parameter: names of
+ * databases, tables, roles. For statements that return no rows, or whose rows nobody wants. Also
+ * for those that allow no transaction (CREATE DATABASE). A name or value that is NULL asserts.
+ */
+NODISCARD bool db_run_named(struct db *db, const struct db_statement *statement,
+                            struct db_params names, msec deadline, struct error *err);
+
+/* --- COPY --- */
+
+/* Begins "COPY ... FROM stdin ...": the text is pg_dump's own, not a user's. Until it has ended
+ * nothing else can be asked of the session. */
+NODISCARD bool db_copy_in_begin(struct db *db, const char *copy, msec deadline, struct error *err);
+/* Pieces of any size, not necessarily whole rows. Waits where the server is slower than we. */
+NODISCARD bool db_copy_in_put(struct db *db, const char *bytes, size_t n, msec deadline,
+                              struct error *err);
+/* ret_rows: how many the server took. */
+NODISCARD bool db_copy_in_end(struct db *db, msec deadline, int64_t *ret_rows, struct error *err);
+
+/* Runs "COPY ... TO stdout" to its end; each row, or piece of one, goes to `rows`, which may say
+ * false with *err set: then it is cancelled. Gives way to a wish to stop. */
+NODISCARD bool db_copy_out(struct db *db, const char *copy, msec deadline,
+                           bool (*rows)(void *context, const char *bytes, size_t n,
+                                        struct error *err),
+                           void *context, struct error *err);
+
+/* --- other programs --- */
+
+/* The same with another database. The caller's. */
+struct conninfo *conninfo_with_database(const struct conninfo *conninfo, const char *database);
+/*
+ * The connection as variables of the process environment ("PGHOST=...", "PGPASSWORD=...", ...),
+ * added to the list: nothing of it shows in an argument list. `options` ("-c timezone=UTC") is
+ * added to what the connection itself says in PGOPTIONS; NULL: nothing. What libpq has no variable
+ * for (keepalives and the like) is left out.
+ */
+void conninfo_environment(const struct conninfo *conninfo, const char *options,
+                          struct strlist *ret_env);
