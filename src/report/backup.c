@@ -74,7 +74,7 @@ static void print_plan(const struct backup_request *request, const struct backup
     fact_add(&facts, "database", mem_printf("%s on the server's disk, %s", size, tables));
     fact_add(&facts, "backup", estimate_of(request, plan));
     if (plan->pg_dump != NULL) {
-        fact_add(&facts, "made by",
+        fact_add(&facts, "made with",
                  mem_printf("pg_dump %s (%s)",
                             plan->pg_dump_version != NULL ? plan->pg_dump_version : "",
                             plan->pg_dump));

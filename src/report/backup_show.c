@@ -120,7 +120,7 @@ static void print_facts(const struct vault_item *item)
         fact_add(&facts, "made", made_of(manifest));
         fact_add(&facts, "release", release_of(manifest));
         add_source(&facts, manifest);
-        fact_add(&facts, "made by",
+        fact_add(&facts, "made with",
                  mem_printf("headgate %s, pg_dump %s", or_unknown(manifest->headgate_version),
                             or_unknown(manifest->pg_dump_version)));
         fact_add(&facts, "extensions", extensions_of(manifest));

@@ -67,8 +67,8 @@ static void print_losses(const struct restore_plan *plan)
         set_counters(&table, STYLE_PLAIN, loss->inserted, loss->updated, loss->deleted);
     }
     if (plan->n_losses > LOSSES_SHOWN) {
-        table_line(&table, STYLE_DIM,
-                   mem_printf("and %zu more tables", plan->n_losses - LOSSES_SHOWN));
+        CLEANUP(mem_freep) char *more = count_of(plan->n_losses - LOSSES_SHOWN, "more table");
+        table_line(&table, STYLE_DIM, mem_printf("and %s", more));
     }
     table_row(&table);
     table_set(&table, 0, STYLE_BOLD,
