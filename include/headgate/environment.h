@@ -178,6 +178,11 @@ struct environment_session {
 NODISCARD bool environment_connect(struct environment *environment,
                                    const struct environment_session *session, msec deadline,
                                    struct db **ret_db, struct error *err);
+/* Where it is, for libpq and its programs: a copy, the caller's. Resolves, and starts an embedded
+ * cluster where needed; connects to nothing. ROUTE_REPLICA only where there is a replica_url. */
+NODISCARD bool environment_conninfo(struct environment *environment, enum environment_route route,
+                                    msec deadline, struct conninfo **ret_conninfo,
+                                    struct error *err);
 /* "url" as a URI for another program, with all that is secret in it. Resolves, and starts an
  * embedded cluster where needed; connects to nothing. The caller's. */
 NODISCARD bool environment_conninfo(struct environment *environment, enum environment_route route,
