@@ -10,16 +10,9 @@
 
 #define AS TEST_SUPPORT "/pg as "
 
-static const char config[] = "[global]\nrepo1-path=%1$s/br/repo\nlog-path=%1$s/br/log\n"
-                             "lock-path=%1$s/br/lock\nspool-path=%1$s/br/spool\nstart-fast=y\n"
-                             "repo1-retention-full=2\n"
-                             "[main]\npg1-path=%1$s/br/server/data\n"
-                             "pg1-socket-path=%1$s/br/server\npg1-user=tester\n"
-                             "pg1-database=postgres\n";
-
 struct world {
     struct environment environment;
-    char *config, *wrapper_folder;
+    char *config;
     const char *system_identifier;
 };
 static struct world world;
@@ -41,10 +34,17 @@ static int open_world(void **state)
     scratch_sh("mkdir -p br br/repo br/log br/lock br/spool && chmod 711 br && "
                "if [ $(id -u) = 0 ]; then chown -R postgres br; fi");
     world.config = mem_printf("%s/br/pgbackrest.conf", scratch_dir());
-    CLEANUP(mem_freep) char *text = mem_printf(config, scratch_dir());
+    const char *folder = scratch_dir();
+    CLEANUP(mem_freep)
+    char *text =
+        mem_printf("[global]\nrepo1-path=%s/br/repo\nlog-path=%s/br/log\nlock-path=%s/br/lock\n"
+                   "spool-path=%s/br/spool\nstart-fast=y\nrepo1-retention-full=2\n[main]\n"
+                   "pg1-path=%s/br/server/data\npg1-socket-path=%s/br/server\npg1-user=tester\n"
+                   "pg1-database=postgres\n",
+                   folder, folder, folder, folder, folder, folder);
     assert_ok(file_write(world.config, text, strlen(text), 0644, &err));
     write_wrapper();
-    scratch_sh(TEST_SUPPORT "/pg start br/server wal_level=replica archive_mode=on "
+    scratch_sh(TEST_SUPPORT "/pg start $PWD/br/server wal_level=replica archive_mode=on "
                             "\"archive_command='pgbackrest --config=%s --stanza=main "
                             "archive-push %%p'\" >/dev/null",
                world.config);
@@ -60,7 +60,7 @@ static int open_world(void **state)
 static int close_world(void **state)
 {
     (void)state;
-    scratch_sh(TEST_SUPPORT "/pg stop br/server");
+    scratch_sh(TEST_SUPPORT "/pg stop $PWD/br/server");
     mem_free(world.config);
     return 0;
 }
