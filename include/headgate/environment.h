@@ -78,6 +78,7 @@ struct backup_tool {
 
 struct retention {
     int64_t last, hourly, daily, weekly, monthly;
+    int64_t releases; /* of each of the last n releases the newest */
 };
 
 /* What is only known once the environment is resolved. */
@@ -113,6 +114,7 @@ struct environments {
     const char *state_folder;   /* where headgate keeps what it makes */
     const char *vault_path;     /* as it stands in the file, or NULL */
     struct retention keep;
+    struct json_node vault;
     struct environment *items; /* in the order of the file */
     size_t n;
     struct json_document *document;
@@ -130,6 +132,23 @@ void environments_freep(struct environments **set);
 /* ERROR_USAGE, with a near name, where there is none of this name. */
 NODISCARD bool environments_find(struct environments *set, const char *name,
                                  struct environment **ret_environment, struct error *err);
+
+/* Where backups lie; relative paths start from the folder of the file. The texts live as long as
+ * the set. */
+struct vault_place {
+    const char *folder;            /* without a "path": "vault" in the state folder */
+    const char *const *recipients; /* age's public keys, or paths of files of them; none: not
+                                      encrypted */
+    size_t n_recipients;
+    const char
+        *identity; /* path of age's identity file, or NULL: what is encrypted cannot be read */
+};
+/* A text with a slash is the path of a file of recipients. */
+bool vault_recipient_is_path(const char *recipient);
+/* Fetches what stands outside of the file; ERROR_CONFIG with places where something cannot be had.
+ */
+NODISCARD bool environments_vault(const struct environments *set, struct vault_place *ret_place,
+                                  struct error *err);
 
 /* --- windows and freezes --- */
 
