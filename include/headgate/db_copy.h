@@ -30,8 +30,8 @@ NODISCARD bool db_run_named(struct db *db, const struct db_statement *statement,
 
 /* Begins "COPY ... FROM stdin ...": the text is pg_dump's own, not a user's. Once one of the three
  * has failed, also by a wish to stop, the COPY is over and nothing of it stays, and the session can
- * go on, unless it is closed (db_is_alive). Who gives up for reasons of his own, between two pieces,
- * calls db_rollback or db_close. */
+ * go on, unless it is closed (db_is_alive). Who gives up for reasons of his own, between two
+ * pieces, calls db_rollback or db_close. */
 NODISCARD bool db_copy_in_begin(struct db *db, const char *copy, msec deadline, struct error *err);
 /* Pieces of any size, not necessarily whole rows. Waits where the server is slower than we. The
  * server's error about a row comes some pieces later, or from db_copy_in_end. */
@@ -57,9 +57,9 @@ struct conninfo *conninfo_with_database(const struct conninfo *conninfo, const c
  * The connection as variables of the process environment ("PGHOST=...", "PGPASSWORD=...", ...),
  * added to the list, in which they replace those of the same name: nothing of it shows in an
  * argument list. It is all that counts in the end, so that a program that gets nothing else goes
- * where we go: what a service or our own PG* variables say as well. `options` ("-c timezone=UTC") is
- * added to PGOPTIONS; NULL: nothing. What libpq has no variable for (keepalives, sslpassword and the
- * like) is left out.
+ * where we go: what a service or our own PG* variables say as well. `options` ("-c timezone=UTC")
+ * is added to PGOPTIONS; NULL: nothing. What libpq has no variable for (keepalives, sslpassword and
+ * the like) is left out.
  */
 void conninfo_environment(const struct conninfo *conninfo, const char *options,
                           struct strlist *ret_env);

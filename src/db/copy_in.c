@@ -7,9 +7,9 @@
  *
  * Once the server has refused a row it reads all that follows and drops it, and libpq shows its
  * error only when the data has been ended. For a large table that may be an hour later. But in the
- * middle of the data a server says nothing, except notices, which libpq gives us, and the error that
- * ends it. So where it says something that does not turn out to be a notice, we end the data and
- * read what it was.
+ * middle of the data a server says nothing, except notices, which libpq gives us, and the error
+ * that ends it. So where it says something that does not turn out to be a notice, we end the data
+ * and read what it was.
  */
 #include "copy.h"
 
@@ -72,8 +72,8 @@ static bool server_has_ended_it(const struct exchange *x)
     if (!take_in(conn)) {
         return true;
     }
-    return x->db->notices.n_received == n_before &&
-           PQserverVersion(conn) >= FIRST_SILENT_VERSION && stays_no_notice(x, n_before);
+    return x->db->notices.n_received == n_before && PQserverVersion(conn) >= FIRST_SILENT_VERSION &&
+           stays_no_notice(x, n_before);
 }
 
 static enum progress send_all(struct exchange *x)

@@ -97,16 +97,6 @@ static bool take_rows(struct copy_out *out, struct error *err)
     return true;
 }
 
-/* The error is the one that `rows` has set. */
-static bool wind_up(struct copy_out *out, bool answered)
-{
-    CLEANUP(error_clear) struct error ignored = ERROR_INIT;
-    bool concluded = answered ? exchange_conclude(&out->exchange, &ignored)
-                              : exchange_fail_overdue(&out->exchange, &ignored);
-    (void)concluded;
-    return false;
-}
-
 static bool run(struct copy_out *out, struct error *err)
 {
     struct db *db = out->exchange.db;
@@ -115,8 +105,11 @@ static bool run(struct copy_out *out, struct error *err)
     bool answered = take_rows(out, err) && exchange_converse(&out->exchange, &result);
     db->copying = COPYING_NOT;
     PQclear(result);
-    if (out->unwanted) {
-        return wind_up(out, answered);
+    if (out->unwanted) { /* the error is the one that `rows` has set */
+        if (!answered || !db_is_alive(db)) {
+            session_abandon(db);
+        }
+        return false;
     }
     return answered ? exchange_conclude(&out->exchange, err)
                     : exchange_fail_overdue(&out->exchange, err);

@@ -26,8 +26,8 @@ static bool add_quoted(struct db *db, char kind, const char *value, struct strbu
 }
 
 /* One of %%, %1$I and %1$L; the statements are ours, so anything else is a mistake of ours. */
-static bool add_place(struct db *db, const char **place, struct db_params names,
-                      struct strbuf *out, struct error *err)
+static bool add_place(struct db *db, const char **place, struct db_params names, struct strbuf *out,
+                      struct error *err)
 {
     const char *c = *place + 1;
     size_t number = 0;

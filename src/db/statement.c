@@ -6,8 +6,8 @@
  * therefore told to each transaction there, and a statement by itself gets a transaction of its
  * own.
  */
-#include "db_sql.h"
 #include "copy.h"
+#include "db_sql.h"
 #include "headgate/db.h"
 #include "request.h"
 #include "rows.h"
