@@ -6,7 +6,7 @@
  * seconds for the sessions that are there, and meanwhile a second session of ours ends them. With
  * the commit those who wait at the door are told that there is no such database any more, and
  * find the new one when they come again; after any failure, ours or a death, the server rolls back
- * and lets them in. ALLOW_CONNECTIONS false would say no at once, but outlive us.
+ * and lets them in (restore-patience.sql: after a death within a tenth of a second). ALLOW_CONNECTIONS false would say no at once, but outlive us.
  *
  * Deploys are kept out by their own locks, held in a session with the old database. It counts as
  * one that is there, so it ends when the lock is held: from then on nobody comes in anyway.
