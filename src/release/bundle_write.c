@@ -42,7 +42,7 @@ static bool write_members(int fd, const char *shown, const struct release *relea
 {
     CLEANUP(archive_writer_freep) struct archive_writer *archive = NULL;
     CLEANUP(strbuf_clear) struct strbuf text = STRBUF_INIT;
-    manifest_write(manifest, &text);
+    bundle_manifest_write(manifest, &text);
     if (!archive_writer_open(fd, shown, &archive, err) ||
         !add(archive, MANIFEST_NAME, text.text, text.size, err)) {
         return false;
