@@ -2,7 +2,6 @@
 #include <stdlib.h>
 
 #include "headgate/clock.h"
-#include "headgate/file.h"
 #include "headgate/output.h"
 #include "private.h"
 
@@ -110,7 +109,7 @@ static void print_facts(const struct vault_item *item)
     const struct manifest *manifest = item->manifest;
     CLEANUP(table_clear) struct table facts = {0};
     CLEANUP(mem_freep) char *size = size_human(item->size);
-    CLEANUP(mem_freep) char *path = path_display(item->path);
+    CLEANUP(mem_freep) char *path = place_shown(item->path);
     fact_add(&facts, "environment", mem_copy(item->environment));
     fact_add(&facts, "file",
              mem_printf("%s, %s%s", path, size, item->encrypted ? ", encrypted" : ""));
@@ -123,9 +122,14 @@ static void print_facts(const struct vault_item *item)
         fact_add(&facts, "made with",
                  mem_printf("headgate %s, pg_dump %s", or_unknown(manifest->headgate_version),
                             or_unknown(manifest->pg_dump_version)));
+    }
+    if (contents_are_known(item)) {
         fact_add(&facts, "extensions", extensions_of(manifest));
         fact_add(&facts, "roles", roles_of(manifest));
         fact_add(&facts, "holds", contents_of(manifest));
+    } else if (manifest != NULL) {
+        fact_add(&facts, "holds",
+                 mem_printf("told with the key: headgate backup show %s --decrypt", item->name));
     }
     table_print(&facts, "  ");
 }
@@ -199,7 +203,7 @@ static char *shell_word(const char *text)
 
 static void print_way_out(const struct vault_item *item)
 {
-    CLEANUP(mem_freep) char *shown = path_display(item->path);
+    CLEANUP(mem_freep) char *shown = place_shown(item->path);
     CLEANUP(mem_freep) char *path = shell_word(shown);
     output_print("\nWithout headgate\n");
     if (item->encrypted) {
@@ -285,7 +289,8 @@ static void write_extensions(struct json_writer *writer, const struct manifest *
     json_write_array_end(writer);
 }
 
-static void write_manifest(struct json_writer *writer, const struct manifest *manifest)
+static void write_manifest(struct json_writer *writer, const struct manifest *manifest,
+                           bool knows_contents)
 {
     json_write_member_text(writer, "last_migration", manifest->last_migration);
     json_write_member_text(writer, "actor", manifest->actor);
@@ -295,6 +300,9 @@ static void write_manifest(struct json_writer *writer, const struct manifest *ma
     json_write_member_text(writer, "pg_dump_version", manifest->pg_dump_version);
     write_source(writer, manifest);
     json_write_member_integer(writer, "dump_size", (int64_t)manifest->dump_size);
+    if (!knows_contents) {
+        return;
+    }
     json_write_member_integer(writer, "sequences", (int64_t)manifest->n_sequences);
     json_write_member_integer(writer, "large_objects",
                               manifest->has_blobs ? (int64_t)manifest->blobs.rows : 0);
@@ -310,7 +318,7 @@ void report_backup(const struct vault_item *item)
         struct json_writer writer = document_start(&out);
         write_backup(&writer, item);
         if (item->manifest != NULL) {
-            write_manifest(&writer, item->manifest);
+            write_manifest(&writer, item->manifest, contents_are_known(item));
         }
         document_end(&writer);
         return;

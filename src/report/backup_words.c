@@ -1,11 +1,25 @@
 /* Words and JSON that all reports of backups share. */
+#include <stdlib.h>
+
 #include "headgate/clock.h"
+#include "headgate/file.h"
 #include "private.h"
 
 #define SECOND INT64_C(1000000)
 #define MINUTE (60 * SECOND)
 #define HOUR (60 * MINUTE)
 #define DAY (24 * HOUR)
+
+char *place_shown(const char *path)
+{
+    CLEANUP(mem_freep) char *real = realpath(path, NULL);
+    if (real == NULL) { /* it is not made yet */
+        CLEANUP(mem_freep) char *parent = path_parent(path);
+        CLEANUP(mem_freep) char *real_parent = realpath(parent, NULL);
+        real = real_parent != NULL ? path_join(real_parent, path_name(path)) : NULL;
+    }
+    return path_display(real != NULL ? real : path);
+}
 
 char *number_grouped(uint64_t number)
 {
@@ -51,6 +65,11 @@ char *proof_words(const struct proof *proof, enum style *ret_style)
                  : verified                      ? STYLE_PLAIN
                                                  : STYLE_WARN;
     return proof_sentence(proof);
+}
+
+bool contents_are_known(const struct vault_item *item)
+{
+    return item->manifest != NULL && !(item->encrypted && item->manifest->n_tables == 0);
 }
 
 void fact_add(struct table *table, const char *label, char *text)
@@ -121,6 +140,8 @@ void write_backup(struct json_writer *writer, const struct vault_item *item)
     json_write_member_text(writer, "digest", item->digest[0] != '\0' ? item->digest : NULL);
     if (manifest != NULL) {
         json_write_member_text(writer, "release", manifest->release);
+    }
+    if (contents_are_known(item)) {
         json_write_member_integer(writer, "tables", (int64_t)manifest->n_tables);
         json_write_member_integer(writer, "rows", (int64_t)manifest_rows(manifest));
     }

@@ -134,12 +134,16 @@ void markdown_add_record(struct strbuf *out, const struct record *record);
 
 /* --- backups: words that their reports share; the caller's --- */
 
+/* As one would type it from here, without the detours of how it was configured. */
+char *place_shown(const char *path);
 /* "12,345,678". */
 char *number_grouped(uint64_t number);
 /* "1 row", "12,345,678 rows". */
 char *rows_of(uint64_t n);
 /* How long ago that was: "40 s", "12 min", "3 h", "5 days". */
 char *age_of(int64_t usec);
+/* Of an encrypted one nothing is told of its tables, roles and extensions without the key. */
+bool contents_are_known(const struct vault_item *item);
 /* "restored and compared 2026-11-28 20:31 UTC" and how that looks. */
 char *proof_words(const struct proof *proof, enum style *ret_style);
 /* The members that lists, show and others have of a backup, without an object around them. */
