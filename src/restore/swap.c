@@ -6,7 +6,8 @@
  * seconds for the sessions that are there, and meanwhile a second session of ours ends them. With
  * the commit those who wait at the door are told that there is no such database any more, and
  * find the new one when they come again; after any failure, ours or a death, the server rolls back
- * and lets them in (restore-patience.sql: after a death within a tenth of a second). ALLOW_CONNECTIONS false would say no at once, but outlive us.
+ * and lets them in, after a death within a tenth of a second (restore-patience.sql).
+ * ALLOW_CONNECTIONS false would say no at once, but outlive us.
  *
  * Deploys are kept out by their own locks, held in a session with the old database. It counts as
  * one that is there, so it ends when the lock is held: from then on nobody comes in anyway.
@@ -141,6 +142,16 @@ static bool look_whether_shut(struct swapping *swapping, msec deadline, struct e
     return true;
 }
 
+/* It cannot succeed: those at the door need not wait until the server has given up by itself. */
+static void open_again(const struct swapping *swapping, msec deadline)
+{
+    CLEANUP(error_clear) struct error ignored = ERROR_INIT;
+    if (!db_execute(swapping->helper, &SQL_RESTORE_OPEN_AGAIN, DB_PARAMS(swapping->pid), deadline,
+                    &ignored)) {
+        return; /* then they wait */
+    }
+}
+
 /* Nobody is sent away before it is certain that nobody comes in: else a deploy could begin. */
 static void on_tick(void *context)
 {
@@ -152,7 +163,9 @@ static void on_tick(void *context)
         return;
     }
     db_closep(&swapping->guard);
-    (void)end_sessions(swapping, deadline, &swapping->trouble);
+    if (!end_sessions(swapping, deadline, &swapping->trouble)) {
+        open_again(swapping, deadline);
+    }
 }
 
 static bool like_old(struct swapping *swapping, msec deadline, struct error *err)
