@@ -67,6 +67,26 @@ __attribute__((unused)) static void world_empty(struct world *world)
     }
 }
 
+__attribute__((unused)) static void fill(const char *database, const char *which)
+{
+    CLEANUP(mem_freep)
+    char *sql = mem_printf("create table which as select '%s'::text as one", which);
+    CLEANUP(db_closep) struct db *db = session_in(database);
+    run(db, sql);
+}
+
+/* A session that was closed is gone a moment later. */
+__attribute__((unused)) static void wait_until_left(struct db *db)
+{
+    msec deadline = SOON;
+    CLEANUP(mem_freep) char *n = NULL;
+    while (!text_equal(n, "0")) {
+        assert_false(deadline_passed(deadline));
+        mem_free(n);
+        n = value(db, "select count(*)::text from pg_stat_activity where datname ~ '^shop'");
+    }
+}
+
 __attribute__((unused)) static int world_open(void **state)
 {
     static int n;
@@ -79,8 +99,8 @@ __attribute__((unused)) static int world_open(void **state)
     world->db = session(world->url, false);
     world_empty(world);
     run(world->db, "create database shop template template0");
-    CLEANUP(db_closep) struct db *shop = session_in("shop");
-    run(shop, "create table which as select 'old'::text as one");
+    fill("shop", "old");
+    wait_until_left(world->db);
     world_environment(world, "tester", "");
     *state = world;
     return 0;
@@ -101,8 +121,8 @@ __attribute__((unused)) static int world_close(void **state)
 __attribute__((unused)) static void make_beside(struct world *world)
 {
     run(world->db, "create database " BESIDE " template template0");
-    CLEANUP(db_closep) struct db *beside = session_in(BESIDE);
-    run(beside, "create table which as select 'new'::text as one");
+    fill(BESIDE, "new");
+    wait_until_left(world->db);
 }
 
 __attribute__((unused)) static void expect_shop(const char *which)
