@@ -7,7 +7,7 @@
 #include "headgate/file.h"
 #include "private.h"
 
-bool item_read_manifest(const struct pack_reader *reader, const char *name,
+bool manifest_read(const struct pack_reader *reader, const char *name,
                    struct manifest **ret_manifest, struct error *err)
 {
     CLEANUP(strbuf_clear) struct strbuf text = STRBUF_INIT;
@@ -67,7 +67,7 @@ static bool read_plain(int fd, struct vault_item *item, struct error *err)
         return false;
     }
     memcpy(item->digest, pack_reader_digest(reader), sizeof item->digest);
-    return item_read_manifest(reader, item->name, &item->manifest, err);
+    return manifest_read(reader, item->name, &item->manifest, err);
 }
 
 static bool read_contents(const char *folder, struct vault_item *item, struct error *err)
@@ -125,7 +125,7 @@ bool vault_archive_open(const struct vault *vault, const struct vault_item *item
         return false;
     }
     if (!pack_reader_open(archive.fd, item->path, &archive.reader, err) ||
-        !item_read_manifest(archive.reader, item->name, &archive.manifest, err)) {
+        !manifest_read(archive.reader, item->name, &archive.manifest, err)) {
         return false;
     }
     *ret_archive = archive;
