@@ -42,8 +42,9 @@ __attribute__((unused)) static void world_environment(struct world *world, const
     CLEANUP(mem_freep) char *path = path_join(world->folder, "environments.json");
     CLEANUP(mem_freep) char *url = url_of("shop", role);
     CLEANUP(mem_freep)
-    char *text =
-        mem_printf("{\"environments\":{\"x\":{\"kind\":\"test\",\"url\":\"%s\"%s}}}", url, members);
+    char *text = mem_printf("{\"vault\":{\"path\":\"vault\"},\"environments\":{\"x\":{\"kind\":"
+                            "\"test\",\"url\":\"%s\"%s}}}",
+                            url, members);
     environments_freep(&world->set);
     assert_ok(file_write(path, text, strlen(text), 0644, &err));
     assert_ok(environments_read(path, scratch_state(), &world->set, &err));
