@@ -37,6 +37,8 @@ struct conninfo;
 NODISCARD bool conninfo_parse(const char *url, struct conninfo **ret_conninfo, struct error *err);
 void conninfo_free(struct conninfo *conninfo);
 void conninfo_freep(struct conninfo **conninfo);
+/* The caller's. */
+struct conninfo *conninfo_copy(const struct conninfo *conninfo);
 /* A parameter's value ("host", "port", "dbname", "user", "sslmode", ...), or NULL where it is not
  * given. Never a secret one. */
 const char *conninfo_get(const struct conninfo *conninfo, const char *keyword);
@@ -123,7 +125,8 @@ void db_rows_freep(struct db_rows **rows);
 
 NODISCARD bool db_begin(struct db *db, msec deadline, struct error *err);
 NODISCARD bool db_commit(struct db *db, msec deadline, struct error *err);
-/* For the way out of a failure: as good as possible, without an error of its own. */
+/* For the way out of a failure: as good as possible, without an error of its own. Gives up a
+ * COPY ... FROM stdin that goes on, in a transaction or not. */
 void db_rollback(struct db *db);
 bool db_in_transaction(const struct db *db);
 /* Not where there is none (NULL). */

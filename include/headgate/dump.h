@@ -70,6 +70,8 @@ struct row_digest {
     uint64_t rows;
     uint64_t bytes; /* of their text */
 };
+/* The digest of both together. */
+void row_digest_add(struct row_digest *sum, const struct row_digest *more);
 bool row_digest_equal(const struct row_digest *a, const struct row_digest *b);
 /* 32 digits of hex. The caller's. */
 char *row_digest_format(const struct row_digest *digest);

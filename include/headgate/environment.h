@@ -71,6 +71,7 @@ struct requirements {
 
 struct retention {
     int64_t last, hourly, daily, weekly, monthly;
+    int64_t releases; /* of each of the last n releases the newest */
 };
 
 /* What is only known once the environment is resolved. */
@@ -105,6 +106,7 @@ struct environments {
     const char *state_folder;   /* where headgate keeps what it makes */
     const char *vault_path;     /* as it stands in the file, or NULL */
     struct retention keep;
+    struct json_node vault;
     struct environment *items; /* in the order of the file */
     size_t n;
     struct json_document *document;
@@ -122,6 +124,23 @@ void environments_freep(struct environments **set);
 /* ERROR_USAGE, with a near name, where there is none of this name. */
 NODISCARD bool environments_find(struct environments *set, const char *name,
                                  struct environment **ret_environment, struct error *err);
+
+/* Where backups lie; relative paths start from the folder of the file. The texts live as long as
+ * the set. */
+struct vault_place {
+    const char *folder;            /* without a "path": "vault" in the state folder */
+    const char *const *recipients; /* age's public keys, or paths of files of them; none: not
+                                      encrypted */
+    size_t n_recipients;
+    const char
+        *identity; /* path of age's identity file, or NULL: what is encrypted cannot be read */
+};
+/* A text with a slash is the path of a file of recipients. */
+bool vault_recipient_is_path(const char *recipient);
+/* Fetches what stands outside of the file; ERROR_CONFIG with places where something cannot be had.
+ */
+NODISCARD bool environments_vault(const struct environments *set, struct vault_place *ret_place,
+                                  struct error *err);
 
 /* --- windows and freezes --- */
 
@@ -170,7 +189,15 @@ struct environment_session {
 NODISCARD bool environment_connect(struct environment *environment,
                                    const struct environment_session *session, msec deadline,
                                    struct db **ret_db, struct error *err);
+/* Where it is, for libpq and its programs: a copy, the caller's. Resolves, and starts an embedded
+ * cluster where needed; connects to nothing. ROUTE_REPLICA only where there is a replica_url. */
+NODISCARD bool environment_conninfo(struct environment *environment, enum environment_route route,
+                                    msec deadline, struct conninfo **ret_conninfo,
+                                    struct error *err);
 /* "url" as a URI for another program, with all that is secret in it. Resolves, and starts an
  * embedded cluster where needed; connects to nothing. The caller's. */
+NODISCARD bool environment_conninfo(struct environment *environment, enum environment_route route,
+                                    msec deadline, struct conninfo **ret_conninfo,
+                                    struct error *err);
 NODISCARD bool environment_url(struct environment *environment, msec deadline, char **ret_url,
                                struct error *err);

@@ -33,6 +33,8 @@ const char *json_data_key(const struct json_data *object, size_t i);
 const char *json_data_string(const struct json_data *data);
 bool json_data_is_object(const struct json_data *data);
 bool json_data_is_array(const struct json_data *data);
+/* There is a value, and it is null. */
+bool json_data_is_null(const struct json_data *data);
 
 /* Members of an object. */
 const char *json_data_text(const struct json_data *object, const char *key);

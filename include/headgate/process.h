@@ -83,6 +83,27 @@ char *process_result_describe(const struct process_result *result);
  * may be NULL; it is the whole stdout: more than `keep` is an error. */
 NODISCARD bool process_must_run(const struct process_spec *spec, char **ret_out, struct error *err);
 
+/* A program that runs beside us while we feed it, or read what it writes. It dies with us. */
+struct process_beside {
+    pid_t pid; /* and its process group */
+    int pidfd; /* -1: there is none, or it has ended */
+    int said;  /* what it wrote to stderr: a file without a name */
+    char *program;
+};
+#define PROCESS_BESIDE_INIT                                                                        \
+    {                                                                                              \
+        .pid = -1, .pidfd = -1, .said = -1, .program = NULL                                        \
+    }
+/* Its stdin and stdout are these two, which stay the caller's; -1: /dev/null. Of the spec only
+ * argv, env, folder and user count. */
+NODISCARD bool process_start(const struct process_spec *spec, int input, int output,
+                             struct process_beside *ret_beside, struct error *err);
+/* Waits for its end and wants exit status 0; errors as of process_must_run. What runs still at the
+ * deadline, or when somebody asks us to stop, is killed. Afterwards it has ended in any case. */
+NODISCARD bool process_wait(struct process_beside *beside, msec deadline, struct error *err);
+/* Kills it where it still runs. */
+void process_beside_clear(struct process_beside *beside);
+
 /* A program that goes on without us: its own session, stdin from /dev/null, stdout and stderr
  * appended to log_path. It is not stopped by our end. */
 NODISCARD bool process_start_detached(const struct process_spec *spec, const char *log_path,

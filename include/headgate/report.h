@@ -11,10 +11,12 @@
 #include <stddef.h>
 
 #include "headgate/adopt.h"
+#include "headgate/backup.h"
 #include "headgate/cluster.h"
 #include "headgate/deploy.h"
 #include "headgate/doctor.h"
 #include "headgate/error.h"
+#include "headgate/restore.h"
 #include "headgate/run.h"
 #include "headgate/settle.h"
 
@@ -110,3 +112,58 @@ void report_run_tick(void *context, const struct record *record);
 /* When the process that worked on it ends, however: what was done, and how it goes on, unless
  * the hint of its failure (NULL: none) says that. */
 void report_run_end(const struct record *record, const struct error *failure);
+
+/* --- backups --- */
+
+/* What is at hand while a backup is made, verified or restored, on stderr: on a terminal one line
+ * that is drawn anew, elsewhere a line for each stage that has ended, and one a minute while one
+ * lasts. The observer has the screen as its context. */
+struct backup_screen {
+    const char *about; /* the backup, where it is one of several; or NULL */
+    msec shown;        /* when a line was written last */
+};
+struct backup_observer report_backup_observer(struct backup_screen *screen);
+void report_backup_observed(void);
+
+/* What making one would do; before it is made it is text only. */
+void report_backup_plan(const struct backup_request *request, const struct backup_plan *plan,
+                        bool dry_run);
+/* It is there; the proof is of the verification that came at once, or NULL. */
+void report_backup_made(const struct backup_request *request, const struct backup_made *made,
+                        const struct proof *proof);
+/* environment: the only one of which they are; or NULL. */
+void report_backups(const struct vault *vault, const struct vault_list *list,
+                    const char *environment);
+/* All that is known of one, from its manifest and its proof. */
+void report_backup(const struct vault_item *item);
+
+/* What came of verifying one. */
+struct verification {
+    const struct vault_item *item;
+    enum proof_level level; /* that was asked for */
+    struct proof proof;
+    struct error error; /* nothing could be said of it; then there is no proof */
+};
+bool verification_is_good(const struct verification *verification);
+/* Of one of several, as soon as it is known; text only. */
+void report_verification(const struct verification *verification);
+/* Of all of them. */
+void report_verifications(const struct vault *vault, const struct verification *verifications,
+                          size_t n);
+
+/* What stays, what goes, and why; before anything was removed it is text only, unless it is a dry
+ * run. */
+void report_pruning(const struct vault_list *list, const struct prune_verdict *verdicts,
+                    bool dry_run);
+/* The first n_removed of those that go are gone. */
+void report_pruned(const struct vault_list *list, const struct prune_verdict *verdicts,
+                   size_t n_removed);
+
+/* What restoring would do and what would be lost by it; before it is done it is text only. */
+void report_restore_plan(const struct restore_plan *plan, bool dry_run);
+void report_restored(const struct restore_plan *plan, const struct restore_result *result);
+/* The databases that earlier restores have kept: before they are asked for, text only; and when
+ * they are dropped, or there are none, or (dry_run) none is to be. */
+void report_kept(const struct environment *environment, const struct strlist *kept);
+void report_kept_end(const struct environment *environment, const struct strlist *kept,
+                     bool dropped);

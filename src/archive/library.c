@@ -58,6 +58,7 @@ PASS_ON(int, archive_errno, (struct archive *a), (a))
 PASS_ON(struct archive *, archive_write_new, (void), ())
 PASS_ON(int, archive_write_add_filter_zstd, (struct archive *a), (a))
 PASS_ON(int, archive_write_set_format_pax_restricted, (struct archive *a), (a))
+PASS_ON(int, archive_write_set_bytes_per_block, (struct archive *a, int bytes), (a, bytes))
 PASS_ON(int, archive_write_set_bytes_in_last_block, (struct archive *a, int bytes), (a, bytes))
 PASS_ON(int, archive_write_open,
         (struct archive *a, void *data, archive_open_callback *open, archive_write_callback *write,

@@ -109,11 +109,29 @@ static bool print_runs(const struct options *options, struct error *err)
     return true;
 }
 
+/* Also those that cannot be read: one may want to remove or verify them. */
+static bool print_backups(const struct options *options, struct error *err)
+{
+    CLEANUP(environments_freep) struct environments *set = NULL;
+    CLEANUP(vault_freep) struct vault *vault = NULL;
+    CLEANUP(vault_list_clear) struct vault_list list = {0};
+    if (!project_environments(options, &set, err) || !vault_open(set, &vault, err) ||
+        !vault_list(vault, NULL, &list, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < list.n; i++) {
+        output_print("%s\n", list.items[i].name);
+    }
+    return true;
+}
+
 static const struct {
     const char *word;
     bool (*print)(const struct options *options, struct error *err);
-} names_of[] = {
-    {"environments", print_environments}, {"pipelines", print_pipelines}, {"runs", print_runs}};
+} names_of[] = {{"environments", print_environments},
+                {"pipelines", print_pipelines},
+                {"runs", print_runs},
+                {"backups", print_backups}};
 
 static bool run_completion(const struct options *options, int *status, struct error *err)
 {

@@ -75,6 +75,7 @@ static void add_arguments(struct strbuf *out, const struct command *command)
     case ARGUMENT_ENVIRONMENT:
     case ARGUMENT_PIPELINE:
     case ARGUMENT_RUN:
+    case ARGUMENT_BACKUP:
         asked = mem_printf(ASK, completion_asks(command->argument_kind));
         words = asked;
         break;

@@ -9,6 +9,7 @@ const char *completion_asks(enum argument_kind kind)
         [ARGUMENT_ENVIRONMENT] = "environments",
         [ARGUMENT_PIPELINE] = "pipelines",
         [ARGUMENT_RUN] = "runs",
+        [ARGUMENT_BACKUP] = "backups",
         [ARGUMENT_SHELL] = NULL,
     };
     return words[kind];

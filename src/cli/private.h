@@ -13,6 +13,7 @@
 #include "headgate/environment.h"
 #include "headgate/error.h"
 #include "headgate/release.h"
+#include "headgate/report.h"
 #include "headgate/run.h"
 
 #define CONNECT_TIMEOUT 60000 /* also for the first start of an embedded cluster on a slow disk */
@@ -25,10 +26,12 @@ struct options {
     const char *wait, *reason;
     const char *until, *done, *again;
     const char *override, *step, *signature, *expect;
+    const char *to, *tables, *schemas, *level;
     bool json, no_input, no_color, quiet, verbose, help;
     bool dry_run, detailed_exitcode, origin, all, force, allow_out_of_order;
     bool applied, rolled_back, missing_ok;
     bool markdown, follow, reject, print;
+    bool with_passwords, without_owners, finish;
     const char **arguments;
     size_t n_arguments;
 };
@@ -64,6 +67,7 @@ enum argument_kind {
     ARGUMENT_ENVIRONMENT,
     ARGUMENT_PIPELINE,
     ARGUMENT_RUN,
+    ARGUMENT_BACKUP,
     ARGUMENT_COMMAND,
     ARGUMENT_SHELL
 };
@@ -196,6 +200,34 @@ NODISCARD bool project_run(const struct options *options, struct state *state, b
 NODISCARD bool project_pipelines(const struct options *options, struct strlist *ret_names,
                                  struct error *err);
 
+/* --- what the commands about backups begin with --- */
+
+struct vault_desk {
+    struct environments *set;
+    struct vault *vault;
+    char *actor;
+};
+NODISCARD bool vault_desk_open(const struct options *options, struct vault_desk *desk,
+                               struct error *err);
+void vault_desk_clear(struct vault_desk *desk);
+/* The backup that is named. "latest" is that of --env, else of usual, else of the environment that
+ * is meant where nothing is said. */
+NODISCARD bool vault_desk_find(const struct options *options, const struct vault_desk *desk,
+                               const char *usual, struct vault_item *ret_item, struct error *err);
+/* "checksums", "contents" or "restore"; option: for people, "--level". */
+NODISCARD bool vault_desk_level(const char *option, const char *text, enum proof_level *ret_level,
+                                struct error *err);
+/* Verifies one, with its progress. False where it was interrupted; what else went wrong is in the
+ * verification. */
+NODISCARD bool vault_desk_verify(const struct vault_desk *desk, const struct vault_item *item,
+                                 enum proof_level level, const char *about,
+                                 struct verification *verification, struct error *err);
+/* ERROR_BACKUP that says what is wrong with this one; false. */
+bool verification_error(struct verification *verification, struct error *err);
+void verification_clear(struct verification *verification);
+
+extern const struct command cmd_backup_create, cmd_backup_list, cmd_backup_show, cmd_backup_verify,
+    cmd_backup_prune, cmd_backup_restore;
 extern const struct command cmd_run, cmd_apply, cmd_resume;
 extern const struct command cmd_plan, cmd_show, cmd_runs, cmd_logs, cmd_approve, cmd_cancel,
     cmd_audit_verify;

@@ -11,6 +11,7 @@
 #include <libpq-fe.h>
 #include <stdlib.h>
 
+#include "headgate/db_copy.h"
 #include "headgate/mem.h"
 #include "headgate/secret.h"
 #include "headgate/strbuf.h"
@@ -188,6 +189,44 @@ bool conninfo_parse(const char *url, struct conninfo **ret_conninfo, struct erro
     return true;
 }
 
+/* --- copies --- */
+
+/* The values are freed by libpq. */
+static void set_value(struct conninfo *conninfo, const char *keyword, const char *value)
+{
+    for (PQconninfoOption *o = conninfo->options; o->keyword != NULL; o++) {
+        if (text_equal(o->keyword, keyword)) {
+            PQfreemem(o->val);
+            o->val = mem_copy(value);
+        }
+    }
+}
+
+struct conninfo *conninfo_copy(const struct conninfo *conninfo)
+{
+    struct conninfo *copy = mem_new(1, sizeof *copy);
+    copy->options = PQconninfoParse("", NULL);
+    for (const PQconninfoOption *o = conninfo->options; o->keyword != NULL; o++) {
+        set_value(copy, o->keyword, o->val);
+    }
+    copy->uri = mem_copy(conninfo->uri);
+    copy->schema = mem_copy(conninfo->schema);
+    copy->pooler = conninfo->pooler;
+    return copy;
+}
+
+/* It is no longer as it was written. */
+struct conninfo *conninfo_with_database(const struct conninfo *conninfo, const char *database)
+{
+    struct conninfo *other = conninfo_copy(conninfo);
+    set_value(other, "dbname", database);
+    if (other->uri != NULL) {
+        mem_wipe(other->uri, strlen(other->uri));
+        mem_free(TAKE(other->uri));
+    }
+    return other;
+}
+
 /* --- what it says --- */
 
 const char *conninfo_get(const struct conninfo *conninfo, const char *keyword)
@@ -227,6 +266,12 @@ char *conninfo_uri(const struct conninfo *conninfo)
     }
     struct parameters parameters;
     conninfo_parameters(conninfo, &parameters);
+    if (conninfo->schema != NULL) {
+        parameters_set(&parameters, "schema", conninfo->schema);
+    }
+    if (conninfo->pooler) {
+        parameters_set(&parameters, "pgbouncer", "true");
+    }
     char *uri = uri_write(&parameters);
     parameters_clear(&parameters);
     register_secrets(conninfo, uri);

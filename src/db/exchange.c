@@ -25,18 +25,30 @@ static msec next_tick(const struct db *db)
     return db->on_wait.tick == NULL ? DEADLINE_NONE : deadline_in(db->on_wait.interval);
 }
 
-bool exchange_init(struct exchange *x, struct db *db, msec deadline, bool unstoppable,
-                   struct error *err)
+bool exchange_go_on(struct exchange *x, struct db *db, msec deadline, struct error *err)
 {
     assert(!db->on_wait.runs && "db_on_wait: the session itself is busy");
-    *x = (struct exchange){
-        .db = db, .start = clock_now(), .deadline = deadline, .unstoppable = unstoppable};
+    *x = (struct exchange){.db = db, .start = clock_now(), .deadline = deadline};
     x->next_tick = next_tick(db);
     if (!db_is_alive(db)) {
         error_set(err, ERROR_UNREACHABLE, "the connection to %s is closed", db->display);
         err->retryable = true;
         return false;
     }
+    return true;
+}
+
+bool exchange_init(struct exchange *x, struct db *db, msec deadline, bool unstoppable,
+                   struct error *err)
+{
+    if (!exchange_go_on(x, db, deadline, err)) {
+        return false;
+    }
+    if (db->copying != COPYING_NOT) {
+        return error_set(err, ERROR_INTERNAL, "the session with %s is in the middle of a COPY",
+                         db->display);
+    }
+    x->unstoppable = unstoppable;
     return unstoppable || interrupt_pending() == 0 || interrupt_error(err);
 }
 
@@ -94,6 +106,19 @@ static enum wait_end await_or_tick(struct exchange *x, short events)
     return WAIT_DEADLINE;
 }
 
+void exchange_stop_soon(struct exchange *x)
+{
+    x->stopped = true;
+    x->next_cancel = deadline_in(CANCEL_INTERVAL);
+    x->deadline = deadline_in(STOP_LIMIT);
+}
+
+void exchange_stop(struct exchange *x)
+{
+    session_cancel(x->db);
+    exchange_stop_soon(x);
+}
+
 bool exchange_await(struct exchange *x, short events)
 {
     if (!x->stopped) {
@@ -101,10 +126,7 @@ bool exchange_await(struct exchange *x, short events)
         if (end != WAIT_STOP) {
             return end == WAIT_READY;
         }
-        x->stopped = true;
-        session_cancel(x->db);
-        x->next_cancel = deadline_in(CANCEL_INTERVAL);
-        x->deadline = deadline_in(STOP_LIMIT);
+        exchange_stop(x);
     }
     return await_after_cancel(x, events);
 }
@@ -164,6 +186,38 @@ bool exchange_end_copy(struct exchange *x, ExecStatusType status)
         return exchange_flush(x);
     }
     return drain_copy(x);
+}
+
+static bool keep(struct exchange *x, PGresult *result, PGresult **ret_result)
+{
+    ExecStatusType status = PQresultStatus(result);
+    if (status == PGRES_FATAL_ERROR) {
+        exchange_note_failure(x, result);
+        return true;
+    }
+    if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
+        PQclear(*ret_result);
+        *ret_result = result;
+        return true;
+    }
+    PQclear(result);
+    bool copies = status == PGRES_COPY_IN || status == PGRES_COPY_OUT;
+    return !copies || exchange_end_copy(x, status);
+}
+
+bool exchange_converse(struct exchange *x, PGresult **ret_result)
+{
+    PGresult *result = NULL;
+    if (!exchange_flush(x)) {
+        return false;
+    }
+    do {
+        if (!exchange_await_result(x)) {
+            return false;
+        }
+        result = PQgetResult(x->db->conn);
+    } while (result != NULL && keep(x, result, ret_result));
+    return result == NULL;
 }
 
 /* --- failures --- */

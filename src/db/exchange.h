@@ -19,9 +19,12 @@ struct exchange {
 /* False where the session is closed or somebody asks us to stop: then nothing has happened. */
 NODISCARD bool exchange_init(struct exchange *x, struct db *db, msec deadline, bool unstoppable,
                              struct error *err);
+/* The same for a request that goes on, with COPY's next bytes: it may be stopped only in an orderly
+ * way, so a wish to stop is the caller's to look for. */
+NODISCARD bool exchange_go_on(struct exchange *x, struct db *db, msec deadline, struct error *err);
 void exchange_clear(struct exchange *x);
 
-/* These four return false where the time is up. */
+/* These return false where the time is up. */
 NODISCARD bool exchange_await(struct exchange *x, short events);
 /* Sends what waits to be sent. */
 NODISCARD bool exchange_flush(struct exchange *x);
@@ -29,6 +32,15 @@ NODISCARD bool exchange_flush(struct exchange *x);
 NODISCARD bool exchange_await_result(struct exchange *x);
 /* After PGRES_COPY_IN or PGRES_COPY_OUT: there are no rows, and nobody wants any. */
 NODISCARD bool exchange_end_copy(struct exchange *x, ExecStatusType status);
+
+/* From sending what waits to be sent until the server has said everything. The last result that is
+ * no failure goes to *ret_result, which may hold an earlier one: for PQclear. */
+NODISCARD bool exchange_converse(struct exchange *x, PGresult **ret_result);
+
+/* The answer is not wanted any more: asks the server to cancel, and leaves it a short time. */
+void exchange_stop(struct exchange *x);
+/* The same, but leaves it a moment to end by itself, as it has been told to. */
+void exchange_stop_soon(struct exchange *x);
 
 /* Takes the result and keeps it where it is the first error. */
 void exchange_note_failure(struct exchange *x, PGresult *result);

@@ -11,6 +11,7 @@
 
 static void keep(struct notices *notices, char *line)
 {
+    notices->n_received++;
     if (notices->lines == NULL) {
         notices->lines = mem_new(MAX_NOTICES, sizeof notices->lines[0]);
     }
@@ -45,7 +46,7 @@ void notices_clear(struct notices *notices)
         mem_free(notices->lines[(notices->first + i) % MAX_NOTICES]);
     }
     mem_free(notices->lines);
-    *notices = (struct notices){0};
+    *notices = (struct notices){.n_received = notices->n_received};
 }
 
 void db_take_notices(struct db *db, struct strlist *ret_notices)

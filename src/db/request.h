@@ -14,3 +14,8 @@ struct request {
 /* ret_result, which may be NULL, is for PQclear. */
 NODISCARD bool session_request(struct db *db, const struct request *request, PGresult **ret_result,
                                struct error *err);
+/* The same; what a pooler's session cannot keep is told to a transaction of its own. */
+NODISCARD bool session_request_reminded(struct db *db, const struct request *request,
+                                        PGresult **ret_result, struct error *err);
+/* Would this request have to be told, outside of a transaction, what the session cannot keep? */
+bool session_must_remind(const struct db *db);

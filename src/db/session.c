@@ -10,6 +10,7 @@ void session_abandon(struct db *db)
 {
     PQfinish(db->conn);
     db->conn = NULL;
+    db->copying = COPYING_NOT;
 }
 
 static void identity_clear(struct db_identity *identity)

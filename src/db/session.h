@@ -10,6 +10,7 @@ struct notices {
     char **lines; /* a ring */
     size_t first, n;
     size_t n_dropped;
+    size_t n_received; /* ever */
 };
 
 /* What is done while an answer is waited for. */
@@ -20,6 +21,8 @@ struct on_wait {
     bool runs;
 };
 
+enum copying { COPYING_NOT, COPYING_IN, COPYING_OUT };
+
 struct db {
     PGconn *conn;  /* NULL once it is closed */
     char *display; /* "db1:5432/shop" */
@@ -28,6 +31,8 @@ struct db {
     char *schema; /* as db_set_schema was told, where the session itself cannot keep it */
     struct notices notices;
     struct on_wait on_wait;
+    enum copying copying;
+    size_t unsent; /* of COPY's bytes: how many libpq may still keep */
 };
 
 /* Closes the connection and keeps the object. */

@@ -6,6 +6,7 @@
  * therefore told to each transaction there, and a statement by itself gets a transaction of its
  * own.
  */
+#include "copy.h"
 #include "db_sql.h"
 #include "headgate/db.h"
 #include "request.h"
@@ -45,15 +46,24 @@ static bool in_own_transaction(struct db *db, const struct request *request, PGr
     return true;
 }
 
+bool session_must_remind(const struct db *db)
+{
+    return db->identity.pooled && (db->read_only || db->schema != NULL) && !db_in_transaction(db);
+}
+
+bool session_request_reminded(struct db *db, const struct request *request, PGresult **ret_result,
+                              struct error *err)
+{
+    return session_must_remind(db) ? in_own_transaction(db, request, ret_result, err)
+                                   : session_request(db, request, ret_result, err);
+}
+
 bool db_query(struct db *db, const struct db_statement *statement, struct db_params params,
               msec deadline, struct db_rows **ret_rows, struct error *err)
 {
     struct request request = request_for(statement, params, deadline);
     PGresult *result = NULL;
-    bool remind = db->identity.pooled && (db->read_only || db->schema != NULL);
-    bool done = remind && !db_in_transaction(db) ? in_own_transaction(db, &request, &result, err)
-                                                 : session_request(db, &request, &result, err);
-    if (!done) {
+    if (!session_request_reminded(db, &request, &result, err)) {
         return false;
     }
     *ret_rows = rows_new(result);
@@ -113,6 +123,7 @@ void db_rollback(struct db *db)
     struct error ignored = ERROR_INIT;
     struct request request = request_for(&SQL_ROLLBACK, DB_NO_PARAMS, deadline_in(ROLLBACK_LIMIT));
     request.unstoppable = true;
+    copy_in_give_up(db, request.deadline);
     /* Where it fails, the session is gone, and the server rolls back by itself. */
     if (db_in_transaction(db) && !session_request(db, &request, NULL, &ignored)) {
         session_abandon(db);

@@ -6,6 +6,14 @@
 
 #define DIGITS 32
 
+void row_digest_add(struct row_digest *sum, const struct row_digest *more)
+{
+    sum->low += more->low;
+    sum->high += more->high + (sum->low < more->low ? 1 : 0);
+    sum->rows += more->rows;
+    sum->bytes += more->bytes;
+}
+
 bool row_digest_equal(const struct row_digest *a, const struct row_digest *b)
 {
     return a->low == b->low && a->high == b->high && a->rows == b->rows;

@@ -29,7 +29,7 @@ bool environment_name_error(const struct environment *environment, struct error 
 }
 
 static bool open_embedded(const struct environment *environment,
-                          const struct environment_session *session, msec deadline,
+                          void (*on_progress)(const char *sentence), msec deadline,
                           struct conninfo **ret_conninfo, struct error *err)
 {
     CLEANUP(mem_freep) char *text = NULL;
@@ -39,8 +39,27 @@ static bool open_embedded(const struct environment *environment,
         return error_hint(err, "Unset it: an embedded database is reached by its socket only.");
     }
     return embedded_open(environment->set->state_folder, environment->target.embedded, deadline,
-                         session->on_progress, &text, err) &&
+                         on_progress, &text, err) &&
            conninfo_parse(text, ret_conninfo, err);
+}
+
+/* Where this route leads: the caller's. */
+static bool find(const struct environment *environment, enum environment_route route,
+                 void (*on_progress)(const char *sentence), msec deadline,
+                 struct conninfo **ret_conninfo, struct error *err)
+{
+    const struct target *target = &environment->target;
+    const struct conninfo *conninfo = target->conninfo;
+    if (route != ROUTE_REPLICA && target->embedded != NULL) {
+        return open_embedded(environment, on_progress, deadline, ret_conninfo, err);
+    }
+    if (route == ROUTE_REPLICA) {
+        conninfo = target->replica_conninfo;
+    } else if (route == ROUTE_DIRECT && target->direct_conninfo != NULL) {
+        conninfo = target->direct_conninfo;
+    }
+    *ret_conninfo = conninfo_copy(conninfo);
+    return true;
 }
 
 static bool hint_to_correct(const struct environment *environment, struct error *err)
@@ -103,23 +122,11 @@ static bool connect_to(const struct environment *environment,
                        const struct environment_session *session, msec deadline, struct db **ret_db,
                        struct error *err)
 {
-    CLEANUP(conninfo_freep) struct conninfo *embedded = NULL;
+    CLEANUP(conninfo_freep) struct conninfo *conninfo = NULL;
     CLEANUP(db_closep) struct db *db = NULL;
-    const struct target *target = &environment->target;
     const struct db_options options = {session->purpose, session->read_only};
-    const struct conninfo *conninfo = target->conninfo;
-    if (session->route == ROUTE_DIRECT && target->direct_conninfo != NULL) {
-        conninfo = target->direct_conninfo;
-    }
-    if (session->route == ROUTE_REPLICA) {
-        conninfo = target->replica_conninfo;
-    } else if (target->embedded != NULL) {
-        if (!open_embedded(environment, session, deadline, &embedded, err)) {
-            return false;
-        }
-        conninfo = embedded;
-    }
-    if (!db_open(conninfo, &options, deadline, &db, err) || !check_database(environment, db, err) ||
+    if (!find(environment, session->route, session->on_progress, deadline, &conninfo, err) ||
+        !db_open(conninfo, &options, deadline, &db, err) || !check_database(environment, db, err) ||
         !check_identifier(environment, db, err)) {
         return false;
     }
@@ -140,24 +147,8 @@ bool environment_connect(struct environment *environment, const struct environme
            environment_name_error(environment, err);
 }
 
-static bool find_url(struct environment *environment, msec deadline, char **ret_url,
-                     struct error *err)
-{
-    CLEANUP(conninfo_freep) struct conninfo *embedded = NULL;
-    const struct environment_session nothing = {.purpose = "url"};
-    const struct conninfo *conninfo = environment->target.conninfo;
-    if (environment->target.embedded != NULL) {
-        if (!open_embedded(environment, &nothing, deadline, &embedded, err)) {
-            return false;
-        }
-        conninfo = embedded;
-    }
-    *ret_url = conninfo_uri(conninfo);
-    return true;
-}
-
-bool environment_url(struct environment *environment, msec deadline, char **ret_url,
-                     struct error *err)
+bool environment_conninfo(struct environment *environment, enum environment_route route,
+                          msec deadline, struct conninfo **ret_conninfo, struct error *err)
 {
     if (!refuse_ssh(environment, err)) {
         return environment_name_error(environment, err);
@@ -165,6 +156,17 @@ bool environment_url(struct environment *environment, msec deadline, char **ret_
     if (!environment_resolve(environment, err)) {
         return false;
     }
-    return find_url(environment, deadline, ret_url, err) ||
+    return find(environment, route, NULL, deadline, ret_conninfo, err) ||
            environment_name_error(environment, err);
+}
+
+bool environment_url(struct environment *environment, msec deadline, char **ret_url,
+                     struct error *err)
+{
+    CLEANUP(conninfo_freep) struct conninfo *conninfo = NULL;
+    if (!environment_conninfo(environment, ROUTE_USUAL, deadline, &conninfo, err)) {
+        return false;
+    }
+    *ret_url = conninfo_uri(conninfo);
+    return true;
 }

@@ -23,3 +23,7 @@ void environment_read_policy(struct json_object *object, struct environment *env
 void environment_read_target(struct json_object *object, struct environment *environment,
                              bool check_only);
 void environment_release_target(struct target *target);
+
+/* What the file says of the vault: rules, and the syntax of what is only resolved when it is used.
+ */
+void environment_read_vault(struct json_object *root, struct environments *set);

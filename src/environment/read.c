@@ -5,33 +5,6 @@
 #include "headgate/file.h"
 #include "private.h"
 
-static void read_retention(struct json_object *vault, struct retention *keep)
-{
-    struct json_node node = json_member(vault, "keep", JSON_OPTIONAL);
-    struct json_object object;
-    (void)json_object_open(&node, &object, "\"keep\" of the vault");
-    *keep = (struct retention){
-        .last = json_integer(&object, "last", 0, 100000, 7),
-        .hourly = json_integer(&object, "hourly", 0, 100000, 0),
-        .daily = json_integer(&object, "daily", 0, 100000, 0),
-        .weekly = json_integer(&object, "weekly", 0, 100000, 0),
-        .monthly = json_integer(&object, "monthly", 0, 100000, 0),
-    };
-    json_object_close(&object);
-}
-
-static void read_vault(struct json_object *root, struct environments *set)
-{
-    struct json_node node = json_member(root, "vault", JSON_OPTIONAL);
-    struct json_object object;
-    (void)json_object_open(&node, &object, "the vault");
-    json_object_check_only(&object, true);
-    set->vault_path = json_text(&object, "path", JSON_OPTIONAL, NULL);
-    json_object_check_only(&object, false);
-    read_retention(&object, &set->keep);
-    json_object_close(&object);
-}
-
 static bool rule_name_is_good(const char *name)
 {
     return name[0] >= 'a' && name[0] <= 'z' &&
@@ -133,7 +106,7 @@ bool environments_read(const char *path, const char *state_folder, struct enviro
     set->root = json_root(set->document);
     if (json_object_open(&set->root, &root, "the file")) {
         (void)json_text(&root, "$schema", JSON_OPTIONAL, NULL);
-        read_vault(&root, set);
+        environment_read_vault(&root, set);
         read_list(&root, set);
         read_rules(&root);
         json_object_close(&root);

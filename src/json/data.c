@@ -292,6 +292,11 @@ bool json_data_is_object(const struct json_data *data)
     return is_kind(data, DATA_OBJECT);
 }
 
+bool json_data_is_null(const struct json_data *data)
+{
+    return data != NULL && data->kind == DATA_NULL;
+}
+
 bool json_data_is_array(const struct json_data *data)
 {
     return is_kind(data, DATA_ARRAY);

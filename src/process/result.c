@@ -5,6 +5,7 @@
 
 #include "headgate/interrupt.h"
 #include "headgate/process.h"
+#include "spawn.h"
 
 #define SHOWN_LINES 10
 
@@ -54,8 +55,7 @@ static const char *last_lines(struct process_result *result)
     return start;
 }
 
-static bool unwanted_end(const struct process_spec *spec, struct process_result *result,
-                         struct error *err)
+bool unwanted_end(const struct process_spec *spec, struct process_result *result, struct error *err)
 {
     CLEANUP(mem_freep) char *end = process_result_describe(result);
     if (result->timed_out) {

@@ -1,6 +1,6 @@
 /*
- * Starting a program: what process_run, process_start_detached and worker_start have in
- * common.
+ * Starting a program: what process_run, process_start, process_start_detached and worker_start have
+ * in common.
  */
 #pragma once
 
@@ -23,3 +23,7 @@ NODISCARD bool spawn(const struct process_spec *spec, const int streams[3], bool
 /* Whoever started us may have had SIGCHLD ignored; then the kernel would forget how a child ended.
  */
 void want_exit_statuses(void);
+/* The error for a program that was to end well and did not: how it ended, and the last lines that
+ * it said. Returns false. */
+bool unwanted_end(const struct process_spec *spec, struct process_result *result,
+                  struct error *err);

@@ -127,3 +127,22 @@ void write_run(struct json_writer *writer, const struct record *record);
 void write_record(struct json_writer *writer, const struct record *record);
 void text_add_record(struct strbuf *out, const struct record *record);
 void markdown_add_record(struct strbuf *out, const struct record *record);
+
+/* --- backups: words that their reports share; the caller's --- */
+
+/* "12,345,678". */
+char *number_grouped(uint64_t number);
+/* "1 row", "12,345,678 rows". */
+char *rows_of(uint64_t n);
+/* How long ago that was: "40 s", "12 min", "3 h", "5 days". */
+char *age_of(int64_t usec);
+/* "restored and compared 2026-11-28 20:31 UTC" and how that looks. */
+char *proof_words(const struct proof *proof, enum style *ret_style);
+/* The members that lists, show and others have of a backup, without an object around them. */
+void write_backup(struct json_writer *writer, const struct vault_item *item);
+void write_proof(struct json_writer *writer, const struct proof *proof);
+void write_texts(struct json_writer *writer, const char *key, const struct strlist *list);
+/* An error, or null. */
+void write_member_error(struct json_writer *writer, const char *key, const struct error *error);
+/* A row of two cells; NULL is left out. */
+void fact_add(struct table *table, const char *label, char *text);

@@ -456,6 +456,66 @@ Every kind of broken environments file: a place, a sentence, exit 65, and nothin
      = say how many people must approve: "approvals": 1
   
   error: 51-exclude-author-from-nothing.json has 1 mistake
+  --- 52-recipient-is-none.json
+  error: "somebody" is no recipient of age
+    --> 52-recipient-is-none.json:2:29
+     |
+   2 |   "vault": { "encrypt_to": ["somebody"] },
+     |                             ^^^^^^^^^^
+     = write a public key (age1...), or the path, with a slash in it, of a file of them
+  
+  error: 52-recipient-is-none.json has 1 mistake
+  --- 53-recipient-is-a-secret-key.json
+  error: this is a secret key: whoever has it can read
+    --> 53-recipient-is-a-secret-key.json:2:29
+     |
+   2 |   "vault": { "encrypt_to": ["***"] },
+     |                             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+     = write the public key that belongs to it: age-keygen -y FILE prints it
+  
+  error: 53-recipient-is-a-secret-key.json has 1 mistake
+  --- 54-encrypted-to-nobody.json
+  error: "encrypt_to" of the vault names nobody
+    --> 54-encrypted-to-nobody.json:2:28
+     |
+   2 |   "vault": { "encrypt_to": [] },
+     |                            ^
+     = leave it out where backups are not to be encrypted
+  
+  error: 54-encrypted-to-nobody.json has 1 mistake
+  --- 55-identity-is-a-secret-key.json
+  error: "identity" of the vault is a secret key
+    --> 55-identity-is-a-secret-key.json:2:26
+     |
+   2 |   "vault": { "identity": "***" },
+     |                          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+     = write the key into a file that only you can read, and its path here
+  
+  error: 55-identity-is-a-secret-key.json has 1 mistake
+  --- 56-recipients-are-a-text.json
+  error: "encrypt_to" of the vault must be an array, not the string "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2e...
+    --> 56-recipients-are-a-text.json:2:28
+     |
+   2 |   "vault": { "encrypt_to": "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p" },
+     |                            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  
+  error: 56-recipients-are-a-text.json has 1 mistake
+  --- 57-keeps-too-little.json
+  error: "releases" of "keep" of the vault must be a whole number from 0 to 100000, not the number -1
+    --> 57-keeps-too-little.json:2:47
+     |
+   2 |   "vault": { "keep": { "last": 7, "releases": -1 } },
+     |                                               ^^
+  
+  error: 57-keeps-too-little.json has 1 mistake
+  --- 58-unknown-key-in-vault.json
+  error: unknown key "encrypt" in the vault
+    --> 58-unknown-key-in-vault.json:2:34
+     |
+   2 |   "vault": { "path": "../vault", "encrypt": true },
+     |                                  ^^^^^^^^^
+  
+  error: 58-unknown-key-in-vault.json has 1 mistake
 
   $ [ -e "$SCENARIO/state" ] || echo nothing was made
   nothing was made

@@ -34,6 +34,12 @@ What the program says about itself, and to those who mistype.
     baseline           record what a database has already, without running it
     mark               say in a database which environment it is
     adopt              come from another migration tool
+    backup create      back up one environment into the vault
+    backup list        the backups in the vault, the newest first
+    backup show        what a backup is, what is in it, how to open it without headgate
+    backup verify      prove that a backup is good, up to restoring and comparing it
+    backup restore     restore a backup beside a database, compare it, and swap the two
+    backup prune       remove the backups of one environment that no rule keeps
     release show       what a release is: its digest, its migrations, their directives
     release bundle     pack a release into one file, to be promoted from machine to machine
     release sign       sign a release with an SSH key

@@ -36,6 +36,7 @@ static int prepare(void **state)
                                  "'development\\nstaging\\nproduction\\n' ;;\n"
                                  "'completion pipelines') printf 'promote\\nrefresh\\n' ;;\n"
                                  "'completion runs') printf '2026-b\\n2026-a\\n' ;;\n"
+                                 "'completion backups') printf 'shop-b\\nshop-a\\n' ;;\n"
                                  "*) exit 64 ;;\n"
                                  "esac\n");
     return 0;
@@ -137,6 +138,19 @@ static void pipelines_and_runs_are_those_of_the_project(void **state)
     expect_in_bash("audit v", "verify");
     expect_in_bash("audit verify 2026-b", "2026-b");
     expect_in_bash("runs 2", "");
+}
+
+static void backups_are_those_of_the_vault(void **state)
+{
+    (void)state;
+    expect_in_bash("backup ''", "create list show verify restore prune");
+    expect_in_bash("backup show s", "shop-b shop-a");
+    expect_in_bash("backup verify shop-a", "shop-a");
+    expect_in_bash("backup restore shop-b", "shop-b");
+    expect_in_bash("backup restore shop-b --to s", "staging");
+    expect_in_bash("backup create s", "staging");
+    expect_in_bash("backup create --verify ''", "checksums contents restore");
+    expect_in_bash("backup verify --level c", "checksums contents");
 }
 
 static void without_a_project_nothing_is_said(void **state)
@@ -265,6 +279,7 @@ int main(void)
         cmocka_unit_test(each_word_is_offered_once),
         cmocka_unit_test(environments_are_those_of_the_project),
         cmocka_unit_test(pipelines_and_runs_are_those_of_the_project),
+        cmocka_unit_test(backups_are_those_of_the_vault),
         cmocka_unit_test(without_a_project_nothing_is_said),
         cmocka_unit_test(every_option_is_offered_with_its_command),
         cmocka_unit_test(values_of_options_are_no_commands),

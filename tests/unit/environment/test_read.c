@@ -1,5 +1,7 @@
 #include "reading.h"
 
+#include "headgate/secret.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -347,6 +349,69 @@ static void retention_has_defaults(void **state)
     assert_int_equal(set->keep.monthly, 0);
 }
 
+#define WITH_VAULT(vault)                                                                          \
+    "{\"environments\":{\"x\":{\"kind\":\"test\",\"url\":\"embedded:x\"}},\"vault\":" vault "}"
+
+static void the_vault_is_resolved_when_it_is_used(void **state)
+{
+    (void)state;
+    CLEANUP(error_clear) struct error err = ERROR_INIT;
+    (void)unsetenv("A_VAULT");
+    CLEANUP(environments_freep)
+    struct environments *set = read_text(WITH_VAULT(
+        "{\"path\":\"${A_VAULT}/v\",\"keep\":{\"releases\":3},\"encrypt_to\":[\"age1aa\","
+        "\"../people\"],\"identity\":\"key\"}"));
+    struct vault_place place;
+    assert_int_equal(set->keep.releases, 3);
+    assert_string_equal(set->vault_path, "${A_VAULT}/v");
+    assert_false(environments_vault(set, &place, &err));
+    assert_int_equal(err.code, ERROR_CONFIG);
+}
+
+static void paths_of_the_vault_start_from_the_file(void **state)
+{
+    (void)state;
+    CLEANUP(error_clear) struct error err = ERROR_INIT;
+    (void)setenv("A_VAULT", "/somewhere/else", 1);
+    CLEANUP(environments_freep)
+    struct environments *set =
+        read_text(WITH_VAULT("{\"path\":\"${A_VAULT}/v\",\"encrypt_to\":[\"age1aa\",\"../people\"],"
+                             "\"identity\":\"key\"}"));
+    struct vault_place place;
+    assert_ok(environments_vault(set, &place, &err));
+    assert_string_equal(place.folder, "/somewhere/else/v");
+    assert_int_equal(place.n_recipients, 2);
+    assert_string_equal(place.recipients[0], "age1aa");
+    assert_true(text_ends(place.recipients[1], "/../people"));
+    assert_true(text_ends(place.identity, "/key"));
+    assert_false(redact_needed(place.folder, strlen(place.folder)));
+}
+
+static void without_a_path_the_vault_stands_in_the_state(void **state)
+{
+    (void)state;
+    CLEANUP(error_clear) struct error err = ERROR_INIT;
+    CLEANUP(environments_freep) struct environments *set = read_members("\"url\":\"embedded:x\"");
+    CLEANUP(mem_freep) char *wanted = path_join(set->state_folder, "vault");
+    struct vault_place place;
+    assert_ok(environments_vault(set, &place, &err));
+    assert_string_equal(place.folder, wanted);
+    assert_int_equal(place.n_recipients, 0);
+    assert_null(place.identity);
+}
+
+static void a_lock_that_turns_out_to_be_none_is_refused(void **state)
+{
+    (void)state;
+    CLEANUP(error_clear) struct error err = ERROR_INIT;
+    (void)setenv("A_RECIPIENT", "", 1);
+    CLEANUP(environments_freep)
+    struct environments *set = read_text(WITH_VAULT("{\"encrypt_to\":[\"${A_RECIPIENT}\"]}"));
+    struct vault_place place;
+    assert_false(environments_vault(set, &place, &err));
+    assert_contains(err.problems.items[0].message, "is no recipient of age");
+}
+
 static void rules_have_names_and_severities(void **state)
 {
     (void)state;
@@ -413,6 +478,10 @@ int main(void)
         cmocka_unit_test(the_way_to_the_file_makes_no_difference),
         cmocka_unit_test(a_file_elsewhere_has_its_folder_for_a_project),
         cmocka_unit_test(retention_has_defaults),
+        cmocka_unit_test(the_vault_is_resolved_when_it_is_used),
+        cmocka_unit_test(paths_of_the_vault_start_from_the_file),
+        cmocka_unit_test(without_a_path_the_vault_stands_in_the_state),
+        cmocka_unit_test(a_lock_that_turns_out_to_be_none_is_refused),
         cmocka_unit_test(rules_have_names_and_severities),
         cmocka_unit_test(environments_are_found_by_name),
         cmocka_unit_test(a_name_that_there_is_not_is_told_with_a_near_one),

@@ -49,6 +49,8 @@ static void members_are_found_by_their_names(void **state)
     assert_int_equal(json_data_count(list), 2);
     assert_int_equal(json_data_count(json_data_item(list, 0)), 0);
     assert_non_null(json_data_member(json_data_item(list, 1), "d"));
+    assert_true(json_data_is_null(json_data_member(json_data_item(list, 1), "d")));
+    assert_false(json_data_is_null(list));
 }
 
 static void members_keep_the_order_of_the_text(void **state)
@@ -91,6 +93,7 @@ static void a_path_is_walked_without_checks(void **state)
     assert_int_equal(json_data_count(NULL), 0);
     assert_false(json_data_is_object(NULL));
     assert_false(json_data_is_array(NULL));
+    assert_false(json_data_is_null(NULL));
     struct json_data *none = NULL;
     json_data_freep(&none);
 }

@@ -1,0 +1,232 @@
+/*
+ * Is a database what the archive says? Its definitions, sequences and grants are compared by what
+ * pg_dump says of both: the table of contents of a dump has all of them. Rows are compared by the
+ * digests that were taken in the dump's snapshot.
+ */
+#include <signal.h>
+#include <unistd.h>
+
+#include "private.h"
+
+/* --- what pg_dump says of a database --- */
+
+struct asking {
+    struct dump_reader *reader;
+    pid_t group;
+    bool failed, ended;
+    struct error *err;
+};
+
+static bool enough(void *context, const struct dump_toc *toc)
+{
+    (void)context;
+    (void)toc;
+    return false;
+}
+
+static void on_start(void *context, pid_t group)
+{
+    struct asking *asking = context;
+    asking->group = group;
+}
+
+/* The table of contents comes first; for what follows it is not waited. */
+static void on_output(void *context, int stream, const char *bytes, size_t size)
+{
+    struct asking *asking = context;
+    if (stream != STDOUT_FILENO || asking->failed || asking->ended) {
+        return;
+    }
+    asking->failed = !dump_reader_feed(asking->reader, bytes, size, asking->err);
+    asking->ended = dump_reader_is_enough(asking->reader);
+    if (asking->failed || asking->ended) {
+        (void)kill(-asking->group, SIGTERM);
+    }
+}
+
+/* The reader is the caller's, also after a failure. */
+static bool ask_pg_dump(const struct load_request *request, const struct conninfo *conninfo,
+                        const char *const *arguments, const struct dump_handler *handler,
+                        struct dump_reader **ret_reader, struct error *err)
+{
+    CLEANUP(process_result_clear) struct process_result result = {0};
+    struct asking asking = {.reader = dump_reader_new(handler), .err = err};
+    const struct tool_run run = {.folder = request->programs,
+                                 .program = "pg_dump",
+                                 .conninfo = conninfo,
+                                 .arguments = arguments,
+                                 .on_output = on_output,
+                                 .on_start = on_start,
+                                 .context = &asking};
+    *ret_reader = asking.reader;
+    if (!tool_run(&run, &result, err) || asking.failed) {
+        return false;
+    }
+    return asking.ended ||
+           (tool_check(&run, &result, err) && dump_reader_finish(asking.reader, err));
+}
+
+static bool ask_contents(const struct load_request *request, const struct conninfo *conninfo,
+                         struct dump_reader **ret_reader, struct error *err)
+{
+    static const char *const arguments[] = {"-Fc", "-Z0", NULL};
+    const struct dump_handler handler = {.toc = enough, .without_digests = true};
+    return ask_pg_dump(request, conninfo, arguments, &handler, ret_reader, err);
+}
+
+/* --- definitions --- */
+
+/* As PostgreSQL writes them once it has read them: another database is made of the definitions. */
+static bool ask_rewritten(const struct load_request *request, const struct conninfo *rewritten,
+                          struct dump_reader **ret_reader, struct error *err)
+{
+    struct load_request again = *request;
+    again.conninfo = rewritten;
+    again.observer = (struct backup_observer){0};
+    return load_definitions_only(&again, err) && ask_contents(&again, rewritten, ret_reader, err);
+}
+
+/* Without all its rows a database lacks what would check or derive them. */
+static bool is_about_rows_left_out(const char *difference)
+{
+    return text_starts(difference, "FK CONSTRAINT ") ||
+           text_starts(difference, "MATERIALIZED VIEW DATA ");
+}
+
+static void keep_differences(const struct load_request *request, const struct strlist *found,
+                             struct strlist *ret_differences)
+{
+    for (size_t i = 0; i < found->n; i++) {
+        if (!load_is_partial(request) || !is_about_rows_left_out(found->items[i])) {
+            strlist_add(ret_differences, found->items[i]);
+        }
+    }
+}
+
+static bool compare_definitions(const struct load_request *request, struct contents *contents,
+                                const struct conninfo *rewritten, struct strlist *ret_differences,
+                                struct error *err)
+{
+    CLEANUP(dump_reader_freep) struct dump_reader *here = NULL;
+    CLEANUP(dump_reader_freep) struct dump_reader *again = NULL;
+    CLEANUP(strlist_clear) struct strlist found = STRLIST_INIT;
+    if (!ask_contents(request, request->conninfo, &here, err)) {
+        return error_prefix(err, "the restored database could not be looked at");
+    }
+    dump_toc_compare(contents->toc, dump_reader_toc(here), NULL, &found);
+    if (found.n > 0 && rewritten != NULL) {
+        strlist_clear(&found);
+        if (!ask_rewritten(request, rewritten, &again, err)) {
+            return error_prefix(err, "the definitions could not be read once more");
+        }
+        dump_toc_compare(contents->toc, dump_reader_toc(here), dump_reader_toc(again), &found);
+    }
+    keep_differences(request, &found, ret_differences);
+    return true;
+}
+
+/* --- rows --- */
+
+static void tell_rows(const struct manifest_table *table, const struct row_digest *here,
+                      struct strlist *ret_differences)
+{
+    if (here->rows != table->digest.rows) {
+        strlist_printf(ret_differences, "table %s.%s: %lu rows in the backup, %lu here",
+                       table->schema, table->name, (unsigned long)table->digest.rows,
+                       (unsigned long)here->rows);
+    } else if (!row_digest_equal(here, &table->digest)) {
+        strlist_printf(ret_differences,
+                       "table %s.%s: %lu rows in the backup and here, but not the same ones",
+                       table->schema, table->name, (unsigned long)here->rows);
+    }
+}
+
+static bool compare_rows(const struct load_request *request, struct contents *contents,
+                         struct strlist *ret_differences, struct error *err)
+{
+    const struct manifest *manifest = request->archive->manifest;
+    CLEANUP(mem_freep)
+    struct row_digest *digests = mem_new(manifest->n_tables + 1, sizeof *digests);
+    if (!digest_rows(request, contents, digests, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < manifest->n_tables; i++) {
+        const struct manifest_table *table = &manifest->tables[i];
+        if (load_wants(request, table->schema, table->name)) {
+            tell_rows(table, &digests[i], ret_differences);
+        }
+    }
+    return true;
+}
+
+/* --- large objects --- */
+
+static void add_up(const struct dump_reader *reader, struct row_digest *ret_sum)
+{
+    size_t n = 0;
+    const struct dump_block *blocks = dump_reader_blocks(reader, &n);
+    for (size_t i = 0; i < n; i++) {
+        if (blocks[i].is_blobs) {
+            row_digest_add(ret_sum, &blocks[i].digest);
+        }
+    }
+}
+
+static bool compare_blobs(const struct load_request *request, struct strlist *ret_differences,
+                          struct error *err)
+{
+    static const char *const arguments[] = {"-Fc", "-Z0", "--schema-only", "--blobs", NULL};
+    CLEANUP(dump_reader_freep) struct dump_reader *reader = NULL;
+    const struct dump_handler handler = {0};
+    const struct row_digest *wanted = &request->archive->manifest->blobs;
+    struct row_digest here = {0};
+    if (!request->archive->manifest->has_blobs) {
+        return true;
+    }
+    if (!ask_pg_dump(request, request->conninfo, arguments, &handler, &reader, err)) {
+        return error_prefix(err, "the large objects could not be compared");
+    }
+    add_up(reader, &here);
+    if (here.rows != wanted->rows) {
+        strlist_printf(ret_differences, "%lu large objects in the backup, %lu here",
+                       (unsigned long)wanted->rows, (unsigned long)here.rows);
+    } else if (!row_digest_equal(&here, wanted)) {
+        strlist_add(ret_differences, "the large objects do not have the same contents");
+    }
+    return true;
+}
+
+/* --- all of it --- */
+
+static void tell_not_compared(const struct load_request *request, const struct contents *contents,
+                              struct strlist *ret_not_proven)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < contents->toc->n; i++) {
+        n += text_equal(contents->toc->entries[i].kind, "MATERIALIZED VIEW DATA") ? 1 : 0;
+    }
+    if (n > 0 && !load_is_partial(request)) {
+        strlist_printf(ret_not_proven,
+                       "rows of %zu materialized view%s: they are computed anew, not restored", n,
+                       n == 1 ? "" : "s");
+    }
+    if (load_is_partial(request)) {
+        strlist_add(ret_not_proven, "foreign keys, materialized views and the rows of all other "
+                                    "tables: only a part was restored");
+    }
+}
+
+bool backup_compare(const struct load_request *request, const struct conninfo *rewritten,
+                    struct strlist *ret_differences, struct strlist *ret_not_proven,
+                    struct error *err)
+{
+    CLEANUP(contents_clear) struct contents contents = {.bytes = STRBUF_INIT};
+    if (!contents_open(request->archive, &contents, err) ||
+        !compare_rows(request, &contents, ret_differences, err) ||
+        !compare_blobs(request, ret_differences, err) ||
+        !compare_definitions(request, &contents, rewritten, ret_differences, err)) {
+        return false;
+    }
+    tell_not_compared(request, &contents, ret_not_proven);
+    return true;
+}

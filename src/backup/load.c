@@ -1,0 +1,196 @@
+/*
+ * Restoring: definitions, then rows, then indexes and constraints.
+ *
+ * Definitions are pg_restore's work. Rows go in by COPY from several processes, each table in the
+ * transaction that empties it: so they are frozen at once, and a scratch server does not log them.
+ */
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "backup_sql.h"
+#include "headgate/file.h"
+#include "private.h"
+
+bool load_is_partial(const struct load_request *request)
+{
+    return (request->tables != NULL && request->tables->n > 0) ||
+           (request->schemas != NULL && request->schemas->n > 0);
+}
+
+bool load_wants(const struct load_request *request, const char *schema, const char *name)
+{
+    if (!load_is_partial(request)) {
+        return true;
+    }
+    CLEANUP(mem_freep) char *whole = mem_printf("%s.%s", schema != NULL ? schema : "", name);
+    return (request->tables != NULL &&
+            (strlist_has(request->tables, whole) || strlist_has(request->tables, name))) ||
+           (request->schemas != NULL && schema != NULL && strlist_has(request->schemas, schema));
+}
+
+bool session_open(const struct load_request *request, bool read_only, struct db **ret_db,
+                  struct error *err)
+{
+    CLEANUP(db_closep) struct db *db = NULL;
+    const struct manifest *manifest = request->archive->manifest;
+    const struct db_options options = {.purpose = "restore", .read_only = read_only};
+    const char *money = manifest->lc_monetary != NULL ? manifest->lc_monetary : "";
+    CLEANUP(error_clear) struct error failure = ERROR_INIT;
+    if (!db_open(request->conninfo, &options, deadline_in(CONNECT_PATIENCE), &db, err)) {
+        return false;
+    }
+    msec deadline = deadline_in(LOOK_PATIENCE);
+    /* A locale that this machine does not have only matters to columns of type money. */
+    if (!db_execute(db, &SQL_BACKUP_MANNER, DB_PARAMS(manifest->encoding, money), deadline,
+                    &failure) &&
+        !db_execute(db, &SQL_BACKUP_MANNER, DB_PARAMS(manifest->encoding, ""), deadline, err)) {
+        return false;
+    }
+    *ret_db = TAKE(db);
+    return true;
+}
+
+char *copy_statement(const char *copy, const char *end)
+{
+    static const char from[] = " FROM stdin;\n";
+    size_t n = strlen(copy);
+    if (text_ends(copy, from)) {
+        n -= sizeof from - 1;
+    }
+    return mem_printf("%.*s %s", (int)n, copy, end);
+}
+
+/* --- what pg_restore does --- */
+
+/* Which of the dump's entries: rows are ours; without all the rows, what would check or derive them
+ * is left out. */
+static bool is_listed(const struct load_request *request, const struct dump_entry *entry)
+{
+    static const char *const need_all_rows[] = {"FK CONSTRAINT", "MATERIALIZED VIEW DATA"};
+    if (text_equal(entry->kind, "TABLE DATA")) {
+        return false;
+    }
+    for (size_t i = 0; load_is_partial(request) && i < ARRAY_LEN(need_all_rows); i++) {
+        if (text_equal(entry->kind, need_all_rows[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool write_list(const struct load_request *request, const struct contents *contents,
+                       int *ret_fd, char **ret_path, struct error *err)
+{
+    CLEANUP(strbuf_clear) struct strbuf text = STRBUF_INIT;
+    CLEANUP(fd_closep) int fd = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    for (size_t i = 0; i < contents->toc->n; i++) {
+        if (is_listed(request, &contents->toc->entries[i])) {
+            strbuf_printf(&text, "%d;\n", contents->toc->entries[i].id);
+        }
+    }
+    if (fd < 0) {
+        return error_set_errno(err, "could not make a temporary file in \"/tmp\"");
+    }
+    if (!fd_write_all(fd, text.text, text.size, err)) {
+        return false;
+    }
+    *ret_path = mem_printf("/proc/%d/fd/%d", (int)getpid(), fd);
+    *ret_fd = fd_take(&fd);
+    return true;
+}
+
+struct skeleton {
+    int fd, list_fd;
+    char *path, *list;
+};
+
+static void skeleton_clear(struct skeleton *skeleton)
+{
+    fd_closep(&skeleton->fd);
+    fd_closep(&skeleton->list_fd);
+    mem_free(skeleton->path);
+    mem_free(skeleton->list);
+}
+
+static bool restore_section(const struct load_request *request, const struct skeleton *skeleton,
+                            const char *section, unsigned jobs, struct error *err)
+{
+    CLEANUP(process_result_clear) struct process_result result = {0};
+    CLEANUP(strlist_clear) struct strlist arguments = STRLIST_INIT;
+    strlist_add(&arguments, "--exit-on-error");
+    strlist_printf(&arguments, "--section=%s", section);
+    strlist_printf(&arguments, "--use-list=%s", skeleton->list);
+    if (request->without_owners) {
+        strlist_add(&arguments, "--no-owner");
+        strlist_add(&arguments, "--no-privileges");
+    }
+    if (request->scratch) {
+        strlist_add(&arguments, "--no-tablespaces");
+    }
+    if (jobs > 1) {
+        strlist_printf(&arguments, "--jobs=%u", jobs);
+    }
+    strlist_add(&arguments, skeleton->path);
+    const struct tool_run run = {.folder = request->programs,
+                                 .program = "pg_restore",
+                                 .conninfo = request->conninfo,
+                                 .names_database = true,
+                                 .arguments = (const char *const *)arguments.items};
+    if (!tool_run(&run, &result, err)) {
+        return false;
+    }
+    return tool_check(&run, &result, err) || error_prefix(err, "%s could not be restored", section);
+}
+
+/* --- all of it --- */
+
+static bool load_definitions(const struct load_request *request, const struct skeleton *skeleton,
+                             struct error *err)
+{
+    struct stage stage = stage_begin(&request->observer, "restore: definitions", 0);
+    if (!restore_section(request, skeleton, "pre-data", 1, err)) {
+        return false;
+    }
+    stage_end(&stage, 0);
+    return true;
+}
+
+/* Large objects and the values of sequences, then indexes, constraints, triggers. */
+static bool load_rest(const struct load_request *request, const struct skeleton *skeleton,
+                      struct error *err)
+{
+    struct stage stage = stage_begin(&request->observer, "restore: indexes and constraints", 0);
+    stage_tell(&stage, 0, NULL);
+    if (!restore_section(request, skeleton, "data", 1, err) ||
+        !restore_section(request, skeleton, "post-data", jobs_or_processors(request->jobs), err)) {
+        return false;
+    }
+    stage_end(&stage, 0);
+    return true;
+}
+
+static bool unpack(const struct load_request *request, struct contents *ret_contents,
+                   struct skeleton *ret_skeleton, struct error *err)
+{
+    return contents_open(request->archive, ret_contents, err) &&
+           contents_skeleton(ret_contents, &ret_skeleton->fd, &ret_skeleton->path, err) &&
+           write_list(request, ret_contents, &ret_skeleton->list_fd, &ret_skeleton->list, err);
+}
+
+bool backup_load(const struct load_request *request, struct error *err)
+{
+    CLEANUP(contents_clear) struct contents contents = {.bytes = STRBUF_INIT};
+    CLEANUP(skeleton_clear) struct skeleton skeleton = {.fd = -1, .list_fd = -1};
+    return unpack(request, &contents, &skeleton, err) &&
+           load_definitions(request, &skeleton, err) && load_rows(request, &contents, err) &&
+           load_rest(request, &skeleton, err);
+}
+
+bool load_definitions_only(const struct load_request *request, struct error *err)
+{
+    CLEANUP(contents_clear) struct contents contents = {.bytes = STRBUF_INIT};
+    CLEANUP(skeleton_clear) struct skeleton skeleton = {.fd = -1, .list_fd = -1};
+    return unpack(request, &contents, &skeleton, err) &&
+           restore_section(request, &skeleton, "pre-data", 1, err) &&
+           restore_section(request, &skeleton, "post-data", 1, err);
+}

@@ -1,0 +1,134 @@
+/*
+ * The proof: a scratch server of the same major version, the backup restored into it, and every
+ * definition, row and sequence compared. What this machine lacks for it (an extension, a locale) is
+ * named.
+ */
+#include "backup_sql.h"
+#include "private.h"
+
+#define SHOWN 20
+#define NO_LOCALE "C"
+
+static const char restored[] = "restored";
+static const char rewritten[] = "rewritten";
+
+static bool make_roles(struct db *db, const struct manifest *manifest, struct error *err)
+{
+    CLEANUP(strlist_clear) struct strlist roles = STRLIST_INIT;
+    CLEANUP(strlist_clear) struct strlist extensions = STRLIST_INIT;
+    if (!backup_find_missing(manifest, db, deadline_in(LOOK_PATIENCE), &roles, &extensions, err)) {
+        return false;
+    }
+    if (extensions.n > 0) {
+        CLEANUP(mem_freep) char *names = strlist_sentence(&extensions);
+        (void)error_set(err, ERROR_BACKUP,
+                        "it needs extensions that are not installed on this machine");
+        (void)error_detail(err, "Extensions: %s.", names);
+        return error_hint(err, "Install them for PostgreSQL %d, and verify again.",
+                          manifest->server_version_number / 10000);
+    }
+    for (size_t i = 0; i < roles.n; i++) {
+        if (!db_run_named(db, &SQL_BACKUP_ROLE_CREATE, DB_PARAMS(roles.items[i]),
+                          deadline_in(LOOK_PATIENCE), err)) {
+            return error_prefix(err, "role \"%s\"", roles.items[i]);
+        }
+    }
+    return true;
+}
+
+/* A locale that is not installed here only decides about order. */
+static bool make_database(struct db *db, const struct manifest *manifest, const char *name,
+                          struct proof *proof, struct error *err)
+{
+    CLEANUP(error_clear) struct error failure = ERROR_INIT;
+    const char *collate = manifest->collate != NULL ? manifest->collate : NO_LOCALE;
+    const char *ctype = manifest->ctype != NULL ? manifest->ctype : NO_LOCALE;
+    msec deadline = deadline_in(LOOK_PATIENCE);
+    if (db_run_named(db, &SQL_BACKUP_DATABASE_CREATE,
+                     DB_PARAMS(name, manifest->encoding, collate, ctype), deadline, &failure)) {
+        return true;
+    }
+    if (!db_run_named(db, &SQL_BACKUP_DATABASE_CREATE,
+                      DB_PARAMS(name, manifest->encoding, NO_LOCALE, NO_LOCALE), deadline, err)) {
+        return false;
+    }
+    if (name == restored) {
+        strlist_printf(&proof->not_proven,
+                       "the order of texts: locale \"%s\" is not installed on this machine",
+                       collate);
+    }
+    return true;
+}
+
+static bool prepare(const struct conninfo *conninfo, const struct manifest *manifest,
+                    struct proof *proof, struct error *err)
+{
+    CLEANUP(db_closep) struct db *db = NULL;
+    const struct db_options options = {.purpose = "verify"};
+    if (!db_open(conninfo, &options, deadline_in(CONNECT_PATIENCE), &db, err)) {
+        return false;
+    }
+    proof->server_version = mem_copy(db_identity(db)->version_text);
+    return make_roles(db, manifest, err) && make_database(db, manifest, restored, proof, err) &&
+           make_database(db, manifest, rewritten, proof, err);
+}
+
+static void tell_differences(const struct strlist *differences, struct proof *proof)
+{
+    CLEANUP(strbuf_clear) struct strbuf text = STRBUF_INIT;
+    strbuf_printf(&text, "restore: the restored database differs from the backup in %zu place%s",
+                  differences->n, differences->n == 1 ? "" : "s");
+    for (size_t i = 0; i < differences->n && i < SHOWN; i++) {
+        strbuf_printf(&text, "%s %s", i == 0 ? ":" : ";", differences->items[i]);
+    }
+    proof->failed = true;
+    proof->why = strbuf_take(&text);
+}
+
+static bool restore_into(const struct verify_request *request, const struct vault_archive *archive,
+                         const struct conninfo *server, const char *programs, struct proof *proof,
+                         struct error *err)
+{
+    CLEANUP(conninfo_freep) struct conninfo *target = conninfo_with_database(server, restored);
+    CLEANUP(conninfo_freep) struct conninfo *again = conninfo_with_database(server, rewritten);
+    CLEANUP(strlist_clear) struct strlist differences = STRLIST_INIT;
+    const struct load_request load = {.archive = archive,
+                                      .conninfo = target,
+                                      .programs = programs,
+                                      .jobs = request->jobs,
+                                      .scratch = true,
+                                      .observer = request->observer};
+    if (!prepare(server, archive->manifest, proof, err) || !backup_load(&load, err) ||
+        !backup_compare(&load, again, &differences, &proof->not_proven, err)) {
+        return false;
+    }
+    if (differences.n > 0) {
+        tell_differences(&differences, proof);
+    }
+    proof->tables = archive->manifest->n_tables;
+    proof->rows = manifest_rows(archive->manifest);
+    return true;
+}
+
+/* pg_dump's version, not the server's: what a newer one wrote an older pg_restore cannot read. */
+static int major_of_dump(const struct manifest *manifest)
+{
+    return manifest->pg_dump_version != NULL ? (int)strtol(manifest->pg_dump_version, NULL, 10)
+                                             : manifest->server_version_number / 10000;
+}
+
+bool prove_by_restoring(const struct verify_request *request, const struct vault_archive *archive,
+                        struct proof *proof, struct error *err)
+{
+    CLEANUP(server_programs_clear) struct server_programs server = {0};
+    CLEANUP(tools_clear) struct tools tools = {0};
+    CLEANUP(scratch_closep) struct scratch *scratch = NULL;
+    CLEANUP(conninfo_freep) struct conninfo *conninfo = NULL;
+    if (!servers_find_major(archive->manifest->server_version_number / 10000, &server, err) ||
+        !tools_find(major_of_dump(archive->manifest), &tools, err)) {
+        return error_prefix(err, "it cannot be restored on this machine");
+    }
+    return scratch_open(&server, deadline_in(CONNECT_PATIENCE), &scratch, err) &&
+           conninfo_parse(scratch_conninfo(scratch), &conninfo, err) &&
+           restore_into(request, archive, conninfo, tools.folder, proof, err);
+}

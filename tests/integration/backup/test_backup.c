@@ -1,0 +1,154 @@
+/*
+ * A backup from beginning to end: made of a real database, opened by tar and pg_restore alone,
+ * verified at every level.
+ */
+#include "backing.h"
+
+static const char shop[] =
+    "create table customer (id bigint generated always as identity primary key, name text not "
+    "null, note varchar(20) check (note in ('a', 'b')));\n"
+    "insert into customer (name, note) select 'customer ' || i, 'a' from generate_series(1, 5000) "
+    "i;\n"
+    "create table purchase (id bigserial primary key, customer bigint references customer, total "
+    "numeric, at timestamptz default now());\n"
+    "insert into purchase (customer, total) select i % 5000 + 1, i / 7.0 from generate_series(1, "
+    "20000) i;\n"
+    "create index on purchase (at);\n"
+    "create table nothing ();\n"
+    "create table empty (a int);\n"
+    "create view dear as select * from purchase where total > 100;\n"
+    "create materialized view totals as select customer, sum(total) from purchase group by 1;\n"
+    "create function f() returns trigger language plpgsql as 'begin return new; end';\n"
+    "create trigger t before insert on purchase for each row execute function f();\n"
+    "alter table purchase disable trigger t;\n"
+    "select lo_create(4711);\n"
+    "select lo_put(4711, 0, decode(repeat('00ff', 5000), 'hex'));\n"
+    "do $$ begin if not exists (select from pg_roles where rolname = 'reader') then create role "
+    "reader; end if; end $$;\n"
+    "grant select on customer to reader;\n"
+    "comment on table customer is 'who buys';\n";
+
+static void makes_one_that_tar_and_pg_restore_open(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct backing backing;
+    CLEANUP(backup_made_clear) struct backup_made made = {0};
+    (void)state;
+    backing_open(&backing, "opened", shop);
+    assert_ok(back_up(&backing, &made, &err));
+    assert_int_equal(made.n_tables, 4);
+    assert_int_equal(made.rows, 25000);
+    scratch_sh("psql -Xq '%s' -c 'create database by_hand'", scratch_postgres());
+    scratch_sh("tar --zstd -xOf %s --wildcards 'dump/*' | pg_restore --exit-on-error -d '%s "
+               "dbname=by_hand'",
+               made.path, scratch_postgres());
+    assert_string_equal(scratch_out("psql -XAt '%s dbname=by_hand' -c 'select count(*), "
+                                    "sum(total)::text from purchase'",
+                                    scratch_postgres()),
+                        scratch_out("psql -XAt '%s' -c 'select count(*), sum(total)::text from "
+                                    "purchase'",
+                                    backing.url));
+    scratch_sh("mkdir u && cd u && tar --zstd -xf %s && sha256sum --quiet -c SHA256SUMS && grep -q "
+               "reader globals.sql",
+               made.path);
+    assert_string_equal(scratch_out("stat -c %%a %s", made.path), "600");
+    backing_close(&backing);
+}
+
+static void proves_it_at_each_level(void **state)
+{
+    static const enum proof_level levels[] = {PROOF_CHECKSUMS, PROOF_CONTENTS, PROOF_RESTORE};
+    struct error err = ERROR_INIT;
+    struct backing backing;
+    CLEANUP(backup_made_clear) struct backup_made made = {0};
+    (void)state;
+    backing_open(&backing, "proven", shop);
+    assert_ok(back_up(&backing, &made, &err));
+    for (size_t i = 0; i < ARRAY_LEN(levels); i++) {
+        CLEANUP(proof_clear) struct proof proof = {0};
+        CLEANUP(vault_item_clear) struct vault_item item = {0};
+        assert_ok(verify(&backing, levels[i], &proof, &err));
+        if (proof.failed) {
+            fail_msg("%s", proof.why);
+        }
+        assert_int_equal(proof.level, levels[i]);
+        newest(&backing, &item);
+        assert_int_equal(item.proof.level, levels[i]);
+        assert_string_equal(item.proof.archive, item.digest);
+    }
+    backing_close(&backing);
+}
+
+static void says_what_it_was_made_of(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct backing backing;
+    CLEANUP(backup_made_clear) struct backup_made made = {0};
+    CLEANUP(vault_item_clear) struct vault_item item = {0};
+    (void)state;
+    backing_open(&backing, "told", shop);
+    scratch_sh("psql -Xq '%s' -c \"alter database told set search_path to public, pg_catalog\" -c "
+               "'revoke temporary on database told from public' -c 'grant create on database told "
+               "to reader'",
+               scratch_postgres());
+    assert_ok(back_up(&backing, &made, &err));
+    newest(&backing, &item);
+    const struct manifest *manifest = item.manifest;
+    assert_non_null(manifest);
+    assert_string_equal(manifest->environment, "x");
+    assert_string_equal(manifest->database, "told");
+    assert_string_equal(manifest->actor, "anna@here");
+    assert_string_equal(manifest->encoding, "UTF8");
+    assert_non_null(manifest->lsn);
+    assert_non_null(manifest->system_identifier);
+    assert_true(manifest->has_blobs);
+    assert_int_equal(manifest->blobs.rows, 1);
+    assert_int_equal(manifest->n_sequences, 2);
+    assert_true(strlist_has(&manifest->roles, "reader"));
+    CLEANUP(mem_freep) char *settings = strlist_sentence(&manifest->database_settings);
+    assert_contains(settings, "alter database %1$I set search_path to public, pg_catalog");
+    assert_contains(settings, "grant CREATE on database %1$I to reader");
+    for (size_t i = 0; i < manifest->n_tables; i++) {
+        if (strcmp(manifest->tables[i].name, "customer") == 0) {
+            assert_int_equal(manifest->tables[i].digest.rows, 5000);
+            assert_true(manifest->tables[i].inserted >= -1);
+        }
+    }
+    backing_close(&backing);
+}
+
+static void reads_one_snapshot(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct backing backing;
+    CLEANUP(backup_made_clear) struct backup_made made = {0};
+    CLEANUP(proof_clear) struct proof proof = {0};
+    (void)state;
+    backing_open(&backing, "moving",
+                 "create table a (i int); create table b (i int);\n"
+                 "insert into a select generate_series(1, 200000); insert into b select * from a;");
+    scratch_sh("for i in 1 2 3 4 5 6 7 8; do psql -Xq '%s' -c 'begin; insert into a values (1); "
+               "insert into b values (1); commit' & done; wait; (for i in $(seq 200); do psql -Xq "
+               "'%s' -c 'begin; insert into a values (1); insert into b values (1); commit'; done "
+               ">/dev/null 2>&1 &)",
+               backing.url, backing.url);
+    assert_ok(back_up(&backing, &made, &err));
+    assert_ok(verify(&backing, PROOF_RESTORE, &proof, &err));
+    assert_false(proof.failed);
+    CLEANUP(vault_item_clear) struct vault_item item = {0};
+    newest(&backing, &item);
+    assert_int_equal(item.manifest->n_tables, 2);
+    assert_int_equal(item.manifest->tables[0].digest.rows, item.manifest->tables[1].digest.rows);
+    backing_close(&backing);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(makes_one_that_tar_and_pg_restore_open),
+        cmocka_unit_test(proves_it_at_each_level),
+        cmocka_unit_test(says_what_it_was_made_of),
+        cmocka_unit_test(reads_one_snapshot),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
