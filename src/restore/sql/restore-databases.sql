@@ -1,0 +1,1 @@
+select datname from pg_database order by datname;

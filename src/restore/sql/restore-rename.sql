@@ -1,0 +1,1 @@
+alter database %1$I rename to %2$I

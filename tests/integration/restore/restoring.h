@@ -1,0 +1,114 @@
+/* A server with a database "shop", an environment "x" that points at it, and what is to take its
+ * place. */
+#pragma once
+
+#include "../db/sessions.h"
+
+#include <stdlib.h>
+
+#include "headgate/file.h"
+#include "headgate/interrupt.h"
+#include "private.h"
+
+#define KEPT "shop_before_20261128203000"
+#define BESIDE "shop_restoring_00ff"
+
+struct world {
+    const char *url; /* of the superuser, database postgres */
+    char *folder;
+    struct db *db; /* looks on */
+    struct environments *set;
+    struct environment *environment;
+};
+
+/* The caller's. */
+__attribute__((unused)) static char *url_of(const char *database, const char *role)
+{
+    CLEANUP(conninfo_freep) struct conninfo *conninfo = conninfo_of(scratch_postgres());
+    return mem_printf("host=%s port=%s user=%s dbname=%s", conninfo_get(conninfo, "host"),
+                      conninfo_get(conninfo, "port"), role, database);
+}
+
+__attribute__((unused)) static struct db *session_in(const char *database)
+{
+    CLEANUP(mem_freep) char *url = url_of(database, "tester");
+    return session(url, false);
+}
+
+__attribute__((unused)) static void world_environment(struct world *world, const char *role,
+                                                      const char *members)
+{
+    struct error err = ERROR_INIT;
+    CLEANUP(mem_freep) char *path = path_join(world->folder, "environments.json");
+    CLEANUP(mem_freep) char *url = url_of("shop", role);
+    CLEANUP(mem_freep)
+    char *text =
+        mem_printf("{\"environments\":{\"x\":{\"kind\":\"test\",\"url\":\"%s\"%s}}}", url, members);
+    environments_freep(&world->set);
+    assert_ok(file_write(path, text, strlen(text), 0644, &err));
+    assert_ok(environments_read(path, scratch_state(), &world->set, &err));
+    world->environment = &world->set->items[0];
+}
+
+/* All databases and roles but the server's own. */
+__attribute__((unused)) static void world_empty(struct world *world)
+{
+    struct error err = ERROR_INIT;
+    CLEANUP(db_rows_freep) struct db_rows *rows = NULL;
+    run(world->db, "rollback");
+    assert_ok(db_query(world->db,
+                       STATEMENT("select format('drop database %I with (force)', datname)"
+                                 " from pg_database where not datistemplate and datname <> "
+                                 "'postgres' union all select format('drop role %I', rolname)"
+                                 " from pg_roles where rolname !~ '^pg_' and rolname <> 'tester'"),
+                       DB_NO_PARAMS, SOON, &rows, &err));
+    for (size_t i = 0; i < db_rows_count(rows); i++) {
+        run(world->db, db_text(rows, i, 0));
+    }
+}
+
+__attribute__((unused)) static int world_open(void **state)
+{
+    static int n;
+    struct error err = ERROR_INIT;
+    struct world *world = mem_new(1, sizeof *world);
+    interrupt_forget();
+    world->url = scratch_postgres();
+    world->folder = mem_printf("%s/%d", scratch_dir(), ++n);
+    assert_ok(folder_make(world->folder, 0755, &err));
+    world->db = session(world->url, false);
+    world_empty(world);
+    run(world->db, "create database shop template template0");
+    CLEANUP(db_closep) struct db *shop = session_in("shop");
+    run(shop, "create table which as select 'old'::text as one");
+    world_environment(world, "tester", "");
+    *state = world;
+    return 0;
+}
+
+__attribute__((unused)) static int world_close(void **state)
+{
+    struct world *world = *state;
+    interrupt_forget();
+    environments_freep(&world->set);
+    db_closep(&world->db);
+    mem_free(world->folder);
+    mem_free(world);
+    return 0;
+}
+
+/* What is to take the place of "shop". */
+__attribute__((unused)) static void make_beside(struct world *world)
+{
+    run(world->db, "create database " BESIDE " template template0");
+    CLEANUP(db_closep) struct db *beside = session_in(BESIDE);
+    run(beside, "create table which as select 'new'::text as one");
+}
+
+__attribute__((unused)) static void expect_shop(const char *which)
+{
+    CLEANUP(db_closep) struct db *shop = session_in("shop");
+    must_be(shop, "select one from which", which);
+}
+
+#define IN_A_WORLD(test) cmocka_unit_test_setup_teardown(test, world_open, world_close)
