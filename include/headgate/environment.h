@@ -69,6 +69,13 @@ struct requirements {
     size_t n_freezes;
 };
 
+/* Another tool that makes an environment's backups. */
+struct backup_tool {
+    const char *name;   /* "pgbackrest"; NULL: Headgate makes them itself */
+    const char *stanza; /* its name for the server */
+    const char *config; /* its configuration file; NULL: where it looks by itself */
+};
+
 struct retention {
     int64_t last, hourly, daily, weekly, monthly;
     int64_t releases; /* of each of the last n releases the newest */
@@ -95,6 +102,7 @@ struct environment {
     struct aftercare aftercare;
     bool allows_down; /* migrations may be taken back also where it is production */
     struct requirements require;
+    struct backup_tool backup_tool;
     struct target target;
     struct environments *set;
     struct json_node node;

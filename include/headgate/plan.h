@@ -11,8 +11,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "headgate/backup_tool.h"
 #include "headgate/deploy.h"
 #include "headgate/journal.h"
+#include "headgate/restore.h"
 #include "headgate/workflow.h"
 
 #define PLAN_VALIDITY ((msec)12 * 3600 * 1000)
@@ -50,6 +52,22 @@ struct plan_target {
     struct deploy_plan *deploy; /* how it stands to the release, with its address and version */
 };
 
+/* What a backup step would do. */
+struct plan_backup {
+    struct backup_plan own;    /* where Headgate makes it itself */
+    struct tool_report report; /* where another tool does: the backups that it has made */
+    bool by_tool;
+};
+
+/* What a restore step would do. */
+struct plan_restore {
+    struct vault *vault;
+    struct vault_item item; /* the backup; not set where a step before makes it */
+    struct restore_request request;
+    struct restore_plan *plan;             /* NULL where a step before makes the backup */
+    const struct workflow_step *made_from; /* that step; else NULL */
+};
+
 enum plan_verdict {
     PLAN_RUNS,
     PLAN_NOTHING, /* there is nothing to do: it is deployed already */
@@ -63,17 +81,21 @@ struct plan_step {
     const struct workflow_step *step;
     size_t stage; /* from 0; steps of one stage may run side by side */
     enum plan_verdict verdict;
-    bool repeats;               /* a deploy: another step deploys there, too */
-    char *why;                  /* where it does not simply run, one sentence; or NULL */
-    struct plan_target *target; /* of its environment; or NULL */
-    struct deploy_plan *deploy; /* of deploy and check */
-    char *program;              /* of a hook: its path */
-    char *seed;                 /* of a seed: its path */
-    char file[HASH_HEX_SIZE];   /* of that program or seed; empty where it is no file of ours */
-    struct strlist variables;   /* of a hook: the names of the variables that it gets */
-    msec measured;              /* how long it took in an earlier run; -1: not known */
-    char *measured_in;          /* that run; or NULL */
-    struct error refusal;       /* why it cannot be done; ERROR_NONE where it can */
+    bool repeats;                 /* a deploy: another step deploys there, too */
+    char *why;                    /* where it does not simply run, one sentence; or NULL */
+    struct plan_target *target;   /* of its environment; or NULL */
+    struct deploy_plan *deploy;   /* of deploy and check */
+    char *program;                /* of a hook: its path */
+    char *seed;                   /* of a seed: its path */
+    char file[HASH_HEX_SIZE];     /* of that program or seed; empty where it is no file of ours */
+    struct plan_backup *backup;   /* of a backup; else NULL */
+    struct plan_restore *restore; /* of a restore; else NULL */
+    const struct workflow_step *restored_by; /* a deploy: a step before it restores its database,
+                                                so that what is to be applied is not known yet */
+    struct strlist variables; /* of a hook: the names of the variables that it gets */
+    msec measured;            /* how long it took in an earlier run; -1: not known */
+    char *measured_in;        /* that run; or NULL */
+    struct error refusal;     /* why it cannot be done; ERROR_NONE where it can */
 };
 
 struct plan {

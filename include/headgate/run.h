@@ -43,6 +43,8 @@ struct record_step {
     struct strlist applied;          /* migrations, in their order */
     const struct json_data *error;   /* of the last failure: kind, message, detail, hint; or NULL */
     const struct json_data *outputs; /* what a hook wrote to $HEADGATE_OUTPUT; or NULL */
+    const struct json_data *came_to; /* of a backup or a restore: what it made, and how far that is
+                                        proven; or NULL */
     const char *evidence;            /* that it brought; or NULL */
     enum error_code code;            /* of the last failure */
 };

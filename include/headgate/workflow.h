@@ -12,6 +12,7 @@
 
 #include "headgate/environment.h"
 #include "headgate/release.h"
+#include "headgate/vault.h"
 
 struct step_kind; /* one of the table in src/pipeline/kinds.c */
 const char *step_kind_name(const struct step_kind *kind);
@@ -62,6 +63,10 @@ struct workflow_step {
     bool always;             /* runs at the end, however the run went */
     const struct hook *hook; /* of this kind, else NULL */
     const struct gate *gate;
+    enum proof_level verify;          /* of a backup: up to this level; as the file says it, or as
+                                         its environment demands it */
+    const struct environment *source; /* of a restore: whose backup is taken; else NULL */
+    const char *archive;              /* of a restore: a name in the vault, or "latest" */
     struct json_node node;
 };
 

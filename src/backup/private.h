@@ -20,6 +20,8 @@ struct tools {
  * there are none. */
 NODISCARD bool tools_find(int major, struct tools *ret_tools, struct error *err);
 void tools_clear(struct tools *tools);
+/* The version that an archive's dump was made with. */
+int manifest_dump_major(const struct manifest *manifest);
 /* Runs one of them against a database: its name does not need to be an argument, and nothing secret
  * is one. `arguments` ends in NULL. */
 struct tool_run {
@@ -95,9 +97,6 @@ const struct dump_entry *contents_entry(const struct contents *contents, int dum
  * for as long as the descriptor is open. The path is the caller's. */
 NODISCARD bool contents_skeleton(struct contents *contents, int *ret_fd, char **ret_path,
                                  struct error *err);
-
-/* Can pg_restore read it, and does it list the tables of the manifest? */
-NODISCARD bool contents_list(struct contents *contents, struct error *err);
 
 /* --- several processes at once --- */
 

@@ -110,13 +110,6 @@ static bool restore_into(const struct verify_request *request, const struct vaul
     return true;
 }
 
-/* pg_dump's version, not the server's: what a newer one wrote an older pg_restore cannot read. */
-static int major_of_dump(const struct manifest *manifest)
-{
-    return manifest->pg_dump_version != NULL ? (int)strtol(manifest->pg_dump_version, NULL, 10)
-                                             : manifest->server_version_number / 10000;
-}
-
 bool prove_by_restoring(const struct verify_request *request, const struct vault_archive *archive,
                         struct proof *proof, struct error *err)
 {
@@ -125,7 +118,7 @@ bool prove_by_restoring(const struct verify_request *request, const struct vault
     CLEANUP(scratch_closep) struct scratch *scratch = NULL;
     CLEANUP(conninfo_freep) struct conninfo *conninfo = NULL;
     if (!servers_find_major(archive->manifest->server_version_number / 10000, &server, err) ||
-        !tools_find(major_of_dump(archive->manifest), &tools, err)) {
+        !tools_find(manifest_dump_major(archive->manifest), &tools, err)) {
         return error_prefix(err, "it cannot be restored on this machine");
     }
     return scratch_open(&server, deadline_in(CONNECT_PATIENCE), &scratch, err) &&

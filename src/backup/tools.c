@@ -132,6 +132,13 @@ bool tools_find(int major, struct tools *ret_tools, struct error *err)
     return true;
 }
 
+/* What a newer pg_dump wrote an older pg_restore cannot read. */
+int manifest_dump_major(const struct manifest *manifest)
+{
+    return manifest->pg_dump_version != NULL ? (int)strtol(manifest->pg_dump_version, NULL, 10)
+                                             : manifest->server_version_number / 10000;
+}
+
 /* --- running one --- */
 
 /* As a connection string, because a name may look like one. */

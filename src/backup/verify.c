@@ -7,8 +7,15 @@
  *   restore     it can be restored, and the restored database is the one that was backed up; that
  *               every member can be unpacked is part of it
  */
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "headgate/file.h"
 #include "headgate/interrupt.h"
 #include "private.h"
+
+#define PG_RESTORE_PATIENCE 60000 /* to end, once it has read everything */
 
 /* That something is wrong with the backup is an answer; that we were stopped, or something else is
  * wrong here, is none. */
@@ -49,11 +56,54 @@ static bool check_sums(const struct verify_request *request, const struct vault_
 
 /* --- contents --- */
 
+/* The stream goes through our own reader and through pg_restore. */
 struct reading {
     struct dump_reader *reader;
+    struct process_beside program;
+    int input; /* pg_restore's; -1: it has stopped reading, and its end will say why */
     struct stage stage;
     uint64_t done;
 };
+
+static void reading_clear(struct reading *reading)
+{
+    fd_closep(&reading->input);
+    process_beside_clear(&reading->program);
+    dump_reader_freep(&reading->reader);
+}
+
+static bool start_pg_restore(struct reading *reading, const struct manifest *manifest,
+                             struct error *err)
+{
+    CLEANUP(tools_clear) struct tools tools = {0};
+    int ends[2];
+    if (!tools_find(manifest_dump_major(manifest), &tools, err)) {
+        return false;
+    }
+    if (pipe2(ends, O_CLOEXEC) < 0) {
+        return error_set_errno(err, "could not make a pipe");
+    }
+    CLEANUP(fd_closep) int theirs = ends[0];
+    reading->input = ends[1];
+    CLEANUP(mem_freep) char *program = path_join(tools.folder, "pg_restore");
+    const struct process_spec spec = {
+        .argv = (const char *const[]){program, "--exit-on-error", "--file=/dev/null", NULL}};
+    return process_start(&spec, theirs, -1, &reading->program, err);
+}
+
+static bool hand_on(struct reading *reading, const char *bytes, size_t n, struct error *err)
+{
+    CLEANUP(error_clear) struct error failure = ERROR_INIT;
+    if (reading->input < 0 || fd_write_all(reading->input, bytes, n, &failure)) {
+        return true;
+    }
+    if (failure.sys_errno != EPIPE) {
+        error_move(err, &failure);
+        return false;
+    }
+    fd_closep(&reading->input);
+    return true;
+}
 
 static bool feed(void *context, const char *bytes, size_t n, struct error *err)
 {
@@ -63,7 +113,19 @@ static bool feed(void *context, const char *bytes, size_t n, struct error *err)
     if (interrupt_pending() != 0) {
         return interrupt_error(err);
     }
-    return dump_reader_feed(reading->reader, bytes, n, err);
+    return hand_on(reading, bytes, n, err) && dump_reader_feed(reading->reader, bytes, n, err);
+}
+
+static bool end_pg_restore(struct reading *reading, struct error *err)
+{
+    fd_closep(&reading->input);
+    if (process_wait(&reading->program, deadline_in(PG_RESTORE_PATIENCE), err)) {
+        return true;
+    }
+    if (err->code == ERROR_IO) {
+        err->code = ERROR_BACKUP;
+    }
+    return error_prefix(err, "pg_restore cannot read it");
 }
 
 static bool is_as_the_manifest_says(const struct manifest *manifest,
@@ -103,23 +165,28 @@ static bool read_others(const struct vault_archive *archive, struct error *err)
     return true;
 }
 
+static bool read_all(const struct vault_archive *archive, struct reading *reading,
+                     struct error *err)
+{
+    CLEANUP(contents_clear) struct contents contents = {.bytes = STRBUF_INIT};
+    return contents_open(archive, &contents, err) && read_others(archive, err) &&
+           start_pg_restore(reading, archive->manifest, err) &&
+           contents_read(&contents, 0, archive->manifest->dump_size, feed, reading, err) &&
+           dump_reader_finish(reading->reader, err) && end_pg_restore(reading, err) &&
+           is_as_the_manifest_says(archive->manifest, reading->reader, err);
+}
+
 static bool check_contents(const struct verify_request *request,
                            const struct vault_archive *archive, struct error *err)
 {
-    CLEANUP(contents_clear) struct contents contents = {.bytes = STRBUF_INIT};
-    CLEANUP(dump_reader_freep) struct dump_reader *reader = NULL;
     const struct dump_handler handler = {0};
     uint64_t size = archive->manifest->dump_size;
-    if (!contents_open(archive, &contents, err) || !read_others(archive, err)) {
-        return false;
-    }
-    reader = dump_reader_new(&handler);
-    struct reading reading = {.reader = reader,
+    CLEANUP(reading_clear)
+    struct reading reading = {.reader = dump_reader_new(&handler),
+                              .program = PROCESS_BESIDE_INIT,
+                              .input = -1,
                               .stage = stage_begin(&request->observer, "contents", size)};
-    if (!contents_read(&contents, 0, size, feed, &reading, err) ||
-        !dump_reader_finish(reader, err) ||
-        !is_as_the_manifest_says(archive->manifest, reader, err) ||
-        !contents_list(&contents, err)) {
+    if (!read_all(archive, &reading, err)) {
         return false;
     }
     stage_end(&reading.stage, size);

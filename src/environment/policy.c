@@ -33,12 +33,56 @@ static void read_deploy(struct json_object *object_of, struct environment *envir
     json_object_close(&object);
 }
 
-static void read_required_backup(struct json_object *object, struct requirements *require)
+/* The configuration file is relative to the file that names it. */
+static const char *read_tool_config(struct json_object *object)
+{
+    struct json_document *document = object->node.document;
+    const char *path = json_text(object, "config", JSON_OPTIONAL, NULL);
+    struct json_node node = json_member(object, "config", JSON_OPTIONAL);
+    if (path != NULL && path[0] == '\0') {
+        (void)json_complain(&node, "the path of the configuration file is empty");
+    }
+    if (path == NULL || path[0] == '\0') {
+        return NULL;
+    }
+    CLEANUP(mem_freep) char *joined = path_join(json_folder(document), path);
+    return arena_copy(json_arena(document), joined);
+}
+
+static void read_backup_tool(struct json_object *environment, struct backup_tool *tool)
+{
+    static const char *const tools[] = {"pgbackrest", NULL};
+    struct json_node node = json_member(environment, "backup", JSON_OPTIONAL);
+    struct json_object object;
+    if (!json_object_open(&node, &object, "\"backup\" of %s", environment->what)) {
+        return;
+    }
+    struct json_node stanza = json_member(&object, "stanza", JSON_OPTIONAL);
+    tool->name = tools[json_choice(&object, "tool", JSON_REQUIRED, tools, 0)];
+    tool->stanza = json_text(&object, "stanza", JSON_REQUIRED, NULL);
+    if (tool->stanza != NULL && tool->stanza[0] == '\0') {
+        (void)json_complain(&stanza, "\"stanza\" of %s is empty", object.what);
+    }
+    tool->config = read_tool_config(&object);
+    json_object_close(&object);
+}
+
+static void read_required_backup(struct json_object *object, const struct backup_tool *tool,
+                                 struct requirements *require)
 {
     struct json_node node = json_member(object, "backup", JSON_OPTIONAL);
     struct json_object backup;
     require->backup = json_object_open(&node, &backup, "\"backup\" of \"require\"");
-    require->backup_restored = json_bool(&backup, "restored", true);
+    require->backup_restored = json_bool(&backup, "restored", tool->name == NULL);
+    if (tool->name != NULL && require->backup_restored) {
+        struct json_node restored = json_member(&backup, "restored", JSON_OPTIONAL);
+        problem_note(json_complain_key(&restored,
+                                       "%s restores no backup for a proof, so \"restored\" can "
+                                       "never be true",
+                                       tool->name),
+                     "leave it away, or leave \"backup\" of the environment away: then headgate "
+                     "makes its backups, and proves them");
+    }
     require->backup_max_age = json_duration(&backup, "max_age", 24 * 3600 * (msec)1000);
     json_object_close(&backup);
 }
@@ -78,7 +122,8 @@ static void read_approvals(struct json_object *object, struct requirements *requ
     }
 }
 
-static void read_requirements(struct json_object *environment, struct requirements *require)
+static void read_requirements(struct json_object *environment, const struct backup_tool *tool,
+                              struct requirements *require)
 {
     struct json_node node = json_member(environment, "require", JSON_OPTIONAL);
     struct json_object object;
@@ -86,7 +131,7 @@ static void read_requirements(struct json_object *environment, struct requiremen
     require->evidence = json_texts(&object, "evidence", &require->n_evidence);
     read_approvals(&object, require);
     require->signed_by = read_signers(&object, "signed_by");
-    read_required_backup(&object, require);
+    read_required_backup(&object, tool, require);
     environment_read_windows(&object, "windows", &require->windows, &require->n_windows);
     environment_read_freezes(&object, "freeze", &require->freezes, &require->n_freezes);
     json_object_close(&object);
@@ -95,5 +140,6 @@ static void read_requirements(struct json_object *environment, struct requiremen
 void environment_read_policy(struct json_object *object, struct environment *environment)
 {
     read_deploy(object, environment);
-    read_requirements(object, &environment->require);
+    read_backup_tool(object, &environment->backup_tool);
+    read_requirements(object, &environment->backup_tool, &environment->require);
 }

@@ -78,6 +78,8 @@ static const struct {
     {"program", "its program", false, false},
     {"folder", "the folder that it runs in", false, false},
     {"variables", "the variables that it gets", false, true},
+    {"backup", "how its backup is made", false, false},
+    {"restore", "what it restores", false, false},
 };
 
 /* NULL where it is too much for a sentence. */

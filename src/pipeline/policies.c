@@ -173,15 +173,49 @@ static bool weigh_signature(const struct weighing *weighing, struct error *err)
     return true;
 }
 
-static void weigh_backup(const struct weighing *weighing)
+/* A step before the deploy that will bring the backup that is demanded. */
+static const struct plan_step *backs_up_before(const struct weighing *weighing)
 {
-    if (weighing->require->backup) {
-        add(weighing, "backup", POLICY_FAILS,
-            mem_copy(weighing->require->backup_restored ? "a backup that was restored"
-                                                        : "a backup"),
-            mem_copy("this version makes no backups yet"),
-            mem_copy("Make one by other means and say so with --override backup --reason TEXT."));
+    const struct plan *plan = weighing->plan;
+    enum proof_level wanted = weighing->require->backup_restored ? PROOF_RESTORE : PROOF_CHECKSUMS;
+    for (size_t i = 0; i < plan->n; i++) {
+        const struct plan_step *step = &plan->steps[i];
+        if (step->step->kind == &step_kind_backup && step->verdict != PLAN_SETTLED &&
+            plan_step_counts(step) && step->step->verify >= wanted && !step->backup->by_tool &&
+            step->step->environment == weighing->step->step->environment &&
+            workflow_comes_before(plan->workflow, step->step, weighing->step->step)) {
+            return step;
+        }
     }
+    return NULL;
+}
+
+static bool weigh_backup(const struct weighing *weighing, struct error *err)
+{
+    const struct environment *environment = weighing->step->step->environment;
+    CLEANUP(mem_freep) char *because = NULL;
+    bool holds = false;
+    if (!weighing->require->backup) {
+        return true;
+    }
+    if (!backup_policy_look(environment, weighing->step->deploy, weighing->deadline, &holds,
+                            &because, err)) {
+        return false;
+    }
+    const struct plan_step *before = backs_up_before(weighing);
+    char *demand =
+        mem_copy(weighing->require->backup_restored ? "a backup that was restored" : "a backup");
+    if (holds) {
+        add(weighing, "backup", POLICY_OK, demand, TAKE(because), NULL);
+    } else if (before != NULL) {
+        add(weighing, "backup", POLICY_COMES, demand,
+            mem_printf("will come from step %zu, %s", before->step->number, before->step->id),
+            NULL);
+    } else {
+        add(weighing, "backup", POLICY_FAILS, demand, TAKE(because),
+            backup_policy_hint(environment));
+    }
+    return true;
 }
 
 static void weigh_approvals(const struct weighing *weighing)
@@ -245,7 +279,9 @@ static bool weigh(const struct weighing *weighing, struct error *err)
     if (!weigh_signature(weighing, err)) {
         return false;
     }
-    weigh_backup(weighing);
+    if (!weigh_backup(weighing, err)) {
+        return false;
+    }
     weigh_approvals(weighing);
     return weigh_clock(weighing, err);
 }

@@ -68,9 +68,32 @@ static bool signature_holds(const struct plan *plan, const struct plan_step *ste
     return true;
 }
 
+static bool backup_holds(const struct plan *plan, const struct plan_step *step, msec deadline,
+                         struct error *err)
+{
+    const struct environment *environment = step->step->environment;
+    CLEANUP(mem_freep) char *because = NULL;
+    bool holds = false;
+    if (!environment->require.backup ||
+        policy_override_of(plan, "backup", environment->name) != NULL) {
+        return true;
+    }
+    if (!backup_policy_look(environment, step->deploy, deadline, &holds, &because, err)) {
+        return false;
+    }
+    if (holds) {
+        return true;
+    }
+    CLEANUP(mem_freep) char *hint = backup_policy_hint(environment);
+    (void)error_set(err, ERROR_REFUSED, "\"%s\" requires a backup%s, and there is none: %s",
+                    environment->name,
+                    environment->require.backup_restored ? " that was restored" : "", because);
+    return error_hint(err, "%s", hint);
+}
+
 bool policies_hold_now(const struct plan *plan, const struct plan_step *step, struct state *state,
                        msec deadline, struct error *err)
 {
     return after_holds(plan, step, deadline, err) && evidence_holds(plan, step, state, err) &&
-           signature_holds(plan, step, err);
+           signature_holds(plan, step, err) && backup_holds(plan, step, deadline, err);
 }

@@ -61,12 +61,25 @@ NODISCARD bool plan_decide(struct plan *plan, struct state *state, const struct 
 bool plan_step_counts(const struct plan_step *step);
 /* How long steps took in earlier runs of this pipeline. */
 void plan_take_measures(struct plan *plan, struct state *state);
+void plan_restore_freep(struct plan_restore **restore);
+/* A step before it that restores the database that it deploys to, and is yet to do so; or NULL. */
+const struct workflow_step *plan_restored_before(const struct plan *plan,
+                                                 const struct workflow_step *deploy);
 /* What the policies of the environments that it deploys to demand, each as a finding. */
 NODISCARD bool plan_check_policies(struct plan *plan, struct state *state,
                                    const struct record *so_far, msec deadline, struct error *err);
 /* Of a deploy, at the moment of the deploy: the policies that can be looked at, once more. */
 NODISCARD bool policies_hold_now(const struct plan *plan, const struct plan_step *step,
                                  struct state *state, msec deadline, struct error *err);
+/* How old a backup of it may be; 0: its policy does not say. */
+msec backup_max_age(const struct environment *environment);
+/* Is there a backup of that database as its environment's policy demands it? ret_because is which
+ * one, or what the closest one lacks; the caller's. */
+NODISCARD bool backup_policy_look(const struct environment *environment,
+                                  const struct deploy_plan *target, msec deadline, bool *ret_holds,
+                                  char **ret_because, struct error *err);
+/* What to do where there is none. The caller's. */
+char *backup_policy_hint(const struct environment *environment);
 /* Is this demand of this environment overridden? NULL: it is not. */
 const struct policy_override *policy_override_of(const struct plan *plan, const char *policy,
                                                  const char *environment);
@@ -155,5 +168,8 @@ NODISCARD bool work_hold_environment(struct step_work *work, struct error *err);
 void work_tell(struct step_work *work, const char *kind, const char *data, bool durable);
 /* Tells the screen what is being done at this moment; nothing of it is kept. */
 void work_show(struct step_work *work, const char *text, bool from_hook);
+/* What a backup or a restore says meanwhile: struct backup_observer with the work as context. */
+void work_backup_progress(void *context, const struct backup_progress *progress);
+void work_backup_say(void *context, const char *sentence);
 /* A line for the run's log: "2026-11-20T21:55:10.123456Z e2e out| text". Redacted. */
 void work_log(struct step_work *work, const char *stream, const char *text, size_t size);

@@ -211,6 +211,7 @@ static void on_step_ended(struct record *record, const struct event *event)
     step->flaky = json_data_truth(event->data, "flaky", false);
     step->went_on = json_data_truth(event->data, "went_on", false);
     step->outputs = json_data_member(event->data, "outputs");
+    step->came_to = json_data_member(event->data, "came_to");
     step->evidence = json_data_text(event->data, "evidence");
     take_error(step, json_data_member(event->data, "error"));
 }

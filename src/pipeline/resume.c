@@ -89,9 +89,17 @@ static bool check_step(const struct plan_step *step, const struct json_data *the
         char *what = mem_printf("environment \"%s\" is another database now", environment->name);
         return stale(err, run, what);
     }
-    if (!is_part_of(json_data_member(after, "to_apply"), json_data_member(before, "to_apply"))) {
+    bool known = json_data_text(before, "restored_by") == NULL;
+    if (known &&
+        !is_part_of(json_data_member(after, "to_apply"), json_data_member(before, "to_apply"))) {
         CLEANUP(mem_freep)
         char *what = mem_printf("step \"%s\" would apply migrations that were not planned", id);
+        return stale(err, run, what);
+    }
+    if (!same_contents(json_data_member(before, "restore"), json_data_member(after, "restore"),
+                       "archive_digest")) {
+        CLEANUP(mem_freep)
+        char *what = mem_printf("step \"%s\" would restore another backup now", id);
         return stale(err, run, what);
     }
     if (!same_contents(before, after, "file_sha256") ||

@@ -65,6 +65,9 @@ static void write_deploy(struct json_writer *writer, const struct plan_step *ste
         }
     }
     json_write_array_end(writer);
+    if (step->restored_by != NULL) {
+        json_write_member_text(writer, "restored_by", step->restored_by->id);
+    }
     write_requirements(writer, &step->step->environment->require);
 }
 
@@ -131,6 +134,28 @@ static void sum_up(struct step_work *work, const struct deploy_result *result)
                                             : mem_printf("%zu applied", result->n_applied);
 }
 
+/* A database that this run has restored meanwhile is another one than was looked at. */
+static bool look_again(const struct step_work *work, struct deploy_plan **ret_anew,
+                       struct error *err)
+{
+    const struct deploy_request request = {.patience = work->patience};
+    struct environment *environment = work->step->step->environment;
+    CLEANUP(deploy_plan_freep) struct deploy_plan *anew = NULL;
+    if (work->step->restored_by == NULL) {
+        return true;
+    }
+    if (!deploy_plan_make(environment, work->plan->workflow->release, &request, DEADLINE_NONE,
+                          &anew, err)) {
+        return false;
+    }
+    if (error_is_set(&anew->refusal)) {
+        error_move(err, &anew->refusal);
+        return environment_name_error(environment, err);
+    }
+    *ret_anew = TAKE(anew);
+    return true;
+}
+
 static bool work_deploy(struct step_work *work, struct error *err)
 {
     CLEANUP(deploy_result_clear) struct deploy_result result = {0};
@@ -143,11 +168,16 @@ static bool work_deploy(struct step_work *work, struct error *err)
                                            .again = again,
                                            .corrected = corrected,
                                            .observer = {.event = on_event, .context = work}};
-    if (!work_hold_environment(work, err) ||
-        !policies_hold_now(work->plan, work->step, work->state, DEADLINE_NONE, err)) {
+    CLEANUP(deploy_plan_freep) struct deploy_plan *anew = NULL;
+    struct plan_step now = *work->step;
+    if (!work_hold_environment(work, err) || !look_again(work, &anew, err)) {
         return false;
     }
-    bool done = deploy_plan_execute(work->step->deploy, &conduct, &result, err);
+    now.deploy = anew != NULL ? anew : now.deploy;
+    if (!policies_hold_now(work->plan, &now, work->state, DEADLINE_NONE, err)) {
+        return false;
+    }
+    bool done = deploy_plan_execute(now.deploy, &conduct, &result, err);
     sum_up(work, &result);
     return done;
 }

@@ -38,50 +38,7 @@ const struct step_kind step_kind_rehearse = {
     .read = read_rehearse,
 };
 
-/* --- backup --- */
-
-static void read_level(const struct json_object *object, const struct json_node *list, size_t i,
-                       unsigned *seen)
-{
-    static const char *const levels[] = {"checksums", "contents", "restore"};
-    struct json_node item = json_item(list, i);
-    const char *text = json_item_text(list, i);
-    size_t level = 0;
-    while (text != NULL && level < ARRAY_LEN(levels) && !text_equal(levels[level], text)) {
-        level++;
-    }
-    if (text != NULL && level == ARRAY_LEN(levels)) {
-        problem_note(json_complain(&item, "\"%s\" is no way to verify a backup", text),
-                     "there are \"checksums\", \"contents\" and \"restore\"");
-    } else if (text != NULL && (*seen & 1u << level) != 0) {
-        (void)json_complain(&item, "\"verify\" of %s has \"%s\" twice", object->what, text);
-    } else if (text != NULL) {
-        *seen |= 1u << level;
-    }
-}
-
-static void read_backup(const struct workflow *workflow, struct json_object *object,
-                        struct workflow_step *step)
-{
-    struct json_node verify = json_member(object, "verify", JSON_OPTIONAL);
-    size_t n = 0;
-    unsigned seen = 0;
-    step->environment = workflow_environment(workflow, object, "backup", JSON_REQUIRED);
-    if (json_array(&verify, &n) && n == 0) {
-        (void)json_complain(&verify, "\"verify\" of %s is empty", object->what);
-    }
-    for (size_t i = 0; i < n; i++) {
-        read_level(object, &verify, i, &seen);
-    }
-}
-
-const struct step_kind step_kind_backup = {
-    .name = "backup",
-    .coming = "let a hook run pg_dump, and give it \"evidence\"",
-    .read = read_backup,
-};
-
-/* --- restore --- */
+/* --- refresh --- */
 
 static void read_from_and_to(const struct workflow *workflow, struct json_object *object,
                              struct workflow_step *step)
@@ -89,26 +46,6 @@ static void read_from_and_to(const struct workflow *workflow, struct json_object
     (void)workflow_environment(workflow, object, "from", JSON_REQUIRED);
     step->environment = workflow_environment(workflow, object, "to", JSON_REQUIRED);
 }
-
-static void read_restore(const struct workflow *workflow, struct json_object *object,
-                         struct workflow_step *step)
-{
-    struct json_node node = json_member(object, "restore", JSON_REQUIRED);
-    struct json_object restore;
-    if (json_object_open(&node, &restore, "\"restore\" of %s", object->what)) {
-        read_from_and_to(workflow, &restore, step);
-        (void)read_words(&restore, "archive", JSON_OPTIONAL);
-        json_object_close(&restore);
-    }
-}
-
-const struct step_kind step_kind_restore = {
-    .name = "restore",
-    .coming = "let a hook run pg_restore",
-    .read = read_restore,
-};
-
-/* --- refresh --- */
 
 /* "public.users.email" has three parts. */
 static bool has_parts(const char *name, size_t wanted)

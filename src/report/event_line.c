@@ -85,7 +85,9 @@ static char *on_hook_started(const struct record *record, const struct event *ev
 static char *done(const struct record_step *step, const struct event *event)
 {
     bool deploys = step != NULL && text_equal(step->kind, "deploy");
-    bool works = deploys || (step != NULL && text_equal(step->kind, "seed"));
+    bool works = deploys || (step != NULL &&
+                             (text_equal(step->kind, "seed") || text_equal(step->kind, "backup") ||
+                              text_equal(step->kind, "restore")));
     CLEANUP(mem_freep) char *time = time_taken(event, "in");
     CLEANUP(mem_freep) char *attempt = attempt_of(event);
     CLEANUP(mem_freep)
@@ -203,6 +205,14 @@ static char *on_deploy(const struct record *record, const struct event *event)
     return doing != NULL ? mem_printf("%s: %s", event->step, doing) : NULL;
 }
 
+/* --- of a backup or a restore --- */
+
+static char *on_backup(const struct record *record, const struct event *event)
+{
+    (void)record;
+    return mem_printf("%s: %s", event->step, text_of(event, "sentence"));
+}
+
 static const struct kind {
     const char *name;
     char *(*line)(const struct record *record, const struct event *event);
@@ -228,6 +238,8 @@ static const struct kind {
     {"deploy-retry", on_deploy, LINE_ALWAYS},
     {"deploy-repaired", on_deploy, LINE_ALWAYS},
     {"deploy-lost", on_deploy, LINE_ALWAYS},
+    {"backup-stage", on_backup, LINE_ALWAYS},
+    {"backup-found", on_backup, LINE_ALWAYS},
 };
 
 char *event_line(const struct record *record, const struct event *event,

@@ -96,6 +96,9 @@ char *plan_step_what(const struct plan *plan, const struct plan_step *step)
     if (step->seed != NULL) {
         return path_display(step->seed);
     }
+    if (step->backup != NULL || step->restore != NULL) {
+        return step->backup != NULL ? backup_words(step) : restore_words(step);
+    }
     if (plan_step_is_deploy(step)) {
         return deploy_words(step);
     }

@@ -79,6 +79,10 @@ void markdown_add_code_cell(struct strbuf *out, const char *text);
 bool plan_step_is_deploy(const struct plan_step *step);
 /* "7 to apply", "scripts/e2e.sh --fast", "2 approvals, window Mon-Thu 08:00-16:00". */
 char *plan_step_what(const struct plan *plan, const struct plan_step *step);
+/* Of a step that makes a backup, or restores one: "production, about 11 GB; then restored and
+ * compared". */
+char *backup_words(const struct plan_step *step);
+char *restore_words(const struct plan_step *step);
 /* "on staging, timeout 15m, 1 retry, took 2.1 s". */
 char *plan_step_terms(const struct plan_step *step);
 /* "beside 4", or "". */

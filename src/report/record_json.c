@@ -51,6 +51,7 @@ static void write_step(struct json_writer *writer, const struct record_step *ste
     }
     json_write_array_end(writer);
     write_member(writer, "outputs", step->outputs);
+    write_member(writer, "came_to", step->came_to);
     write_member(writer, "error", step->error);
     json_write_object_end(writer);
 }

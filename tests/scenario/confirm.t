@@ -1,7 +1,7 @@
 On a terminal a dangerous deploy asks back: staging wants y, production its name.
 
   $ . "$TESTDIR/../support/scenario.sh"
-  $ shop
+  $ shop && no_backups
   $ url=$(pg_start pg)
   $ psql -XAtq "$url" -c 'create database staging' -c 'create database production'
   $ export DATABASE_URL="$url" STAGING_DATABASE_URL="$url dbname=staging" PRODUCTION_DATABASE_URL="$url dbname=production"

@@ -1,7 +1,7 @@
 The last migration is taken back by its down.sql.
 
   $ . "$TESTDIR/../support/scenario.sh"
-  $ shop
+  $ shop && no_backups
   $ url=$(pg_start pg)
   $ export DATABASE_URL="$url" STAGING_DATABASE_URL="$url dbname=staging" PRODUCTION_DATABASE_URL="$url dbname=production"
   $ psql -XAtq "$url" -c 'create database staging' -c 'create database production'

@@ -1,7 +1,7 @@
 Each exit status that a pipeline can end with, once.
 
   $ . "$TESTDIR/../support/scenario.sh"
-  $ shop
+  $ shop && no_backups
   $ url=$(pg_start pg) && export DATABASE_URL="$url"
   $ sql() { psql -XAtq "$url" -c "$1"; }
   $ rm -r migrations/202602* migrations/202603* migrations/202604* migrations/202606* migrations/202609*

@@ -1,7 +1,7 @@
 A person without any set-up looks, deploys to development, and looks again.
 
   $ . "$TESTDIR/../support/scenario.sh"
-  $ shop
+  $ shop && no_backups
 
   $ headgate status
   making the embedded cluster "development"

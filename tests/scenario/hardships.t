@@ -1,7 +1,7 @@
 A run on a machine that gives it little: hardly any descriptors, no streams, no home, a zone that is none.
 
   $ . "$TESTDIR/../support/scenario.sh"
-  $ shop
+  $ shop && no_backups
   $ steps() { printf '{ "name": "%s", "environments": "environments.json", "release": "../migrations", "steps": [ %s ] }\n' "$1" "$2" >"pipelines/$1.json"; }
   $ forty() { seq -f "{ \"id\": \"s%g\", $1 }" -s ', ' 40; }
 

@@ -1,7 +1,7 @@
 What a run would do, before anything is done.
 
   $ . "$TESTDIR/../support/scenario.sh"
-  $ shop
+  $ shop && no_backups
   $ level_more=(-e 's/(system identifier )[0-9]+/\1NNN/' -e 's/Plan `[0-9a-f]{8}/Plan `PLAN/')
   $ url=$(pg_start pg)
   $ psql -XAtq "$url" -c 'create database staging' -c 'create database production'

@@ -1,7 +1,7 @@
 Runs afterwards: as a list, one by one, and what their programs have written.
 
   $ . "$TESTDIR/../support/scenario.sh"
-  $ shop
+  $ shop && no_backups
   $ level_more=(-e 's/\| [0-9.]+ m?s \|/| N ms |/' -e 's/[0-9a-f]{64}/HASH/')
   $ headgate runs
   There are no runs.

@@ -476,6 +476,92 @@ static void good_schedules_are_accepted(void **state)
     }
 }
 
+/* --- backup and restore --- */
+
+static void mistakes_in_backups_and_restores_are_told(void **state)
+{
+    (void)state;
+    static const struct refusal refusals[] = {
+        {"{\"id\":\"a\",\"backup\":@\"moon\"}", {"there is no environment \"moon\""}, NULL},
+        {"{\"id\":\"a\",\"backup\":\"staging\",\"verify\":@[]}",
+         {"\"verify\" of step \"a\" is empty"},
+         NULL},
+        {"{\"id\":\"a\",\"backup\":\"staging\",\"verify\":[@\"restored\",@3,\"contents\","
+         "@\"contents\",@\"none\"]}",
+         {"\"restored\" is no way to verify a backup", "must be a string",
+          "\"verify\" of step \"a\" has \"contents\" twice", "\"none\" is no way"},
+         "there are \"checksums\", \"contents\" and \"restore\""},
+        {"{\"id\":\"a\",\"restore\":@{\"to\":\"staging\",\"archive\":@\"\"}}",
+         {"missing key \"from\"", "\"archive\" of \"restore\" of step \"a\" is empty"},
+         NULL},
+        {"{\"id\":\"a\",\"restore\":{\"from\":@\"moon\",\"to\":@\"sun\"}}",
+         {"there is no environment \"moon\"", "there is no environment \"sun\""},
+         NULL},
+    };
+    expect_all_refused(refusals, ARRAY_LEN(refusals));
+}
+
+/* How far a backup is proven: the highest that the file names, else what the policy demands. */
+static void a_backup_is_proven_as_far_as_is_said_or_demanded(void **state)
+{
+    static const struct {
+        const char *require, *verify;
+        enum proof_level level;
+    } cases[] = {
+        {"", "", PROOF_CHECKSUMS},
+        {",\"require\":{\"backup\":{}}", "", PROOF_RESTORE},
+        {",\"require\":{\"backup\":{\"restored\":false}}", "", PROOF_CHECKSUMS},
+        {"", ",\"verify\":[\"contents\",\"checksums\"]", PROOF_CONTENTS},
+        {",\"require\":{\"backup\":{}}", ",\"verify\":[\"checksums\"]", PROOF_CHECKSUMS},
+        {"", ",\"verify\":[\"restore\"]", PROOF_RESTORE},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        CLEANUP(mem_freep)
+        char *environments = mem_printf("{\"environments\":{\"production\":{\"kind\":"
+                                        "\"production\",\"url\":\"embedded:production\"%s}}}",
+                                        cases[i].require);
+        CLEANUP(mem_freep)
+        char *step = mem_printf("{\"id\":\"a\",\"backup\":\"production\"%s}", cases[i].verify);
+        write_file("pipelines/environments.json", environments);
+        CLEANUP(workflow_freep) struct workflow *workflow = read_steps(step);
+        assert_int_equal(workflow->steps[0].verify, cases[i].level);
+    }
+    (void)make_project(state);
+}
+
+static void what_a_restore_says_is_read(void **state)
+{
+    (void)state;
+    CLEANUP(workflow_freep)
+    struct workflow *workflow =
+        read_steps("{\"id\":\"a\",\"restore\":{\"from\":\"production\",\"to\":\"staging\"}},"
+                   "{\"id\":\"b\",\"restore\":{\"from\":\"staging\",\"to\":\"development\","
+                   "\"archive\":\"staging-2026\"}}");
+    assert_string_equal(workflow->steps[0].source->name, "production");
+    assert_string_equal(workflow->steps[0].environment->name, "staging");
+    assert_string_equal(workflow->steps[0].archive, "latest");
+    assert_string_equal(workflow->steps[1].archive, "staging-2026");
+}
+
+/* What another tool makes, Headgate can only have read back. */
+static void a_backup_by_another_tool_is_not_restored(void **state)
+{
+    write_file("pipelines/environments.json",
+               "{\"environments\":{\"production\":{\"kind\":\"production\",\"url\":"
+               "\"embedded:production\",\"backup\":{\"tool\":\"pgbackrest\",\"stanza\":\"main\"},"
+               "\"require\":{\"backup\":{}}}}}");
+    static const struct refusal refusals[] = {
+        {"{\"id\":\"a\",\"backup\":\"production\",\"verify\":@[\"restore\"]}",
+         {"a backup by pgbackrest can only be verified by \"checksums\""},
+         "leave \"verify\" away"},
+    };
+    expect_all_refused(refusals, ARRAY_LEN(refusals));
+    CLEANUP(workflow_freep)
+    struct workflow *workflow = read_steps("{\"id\":\"a\",\"backup\":\"production\"}");
+    assert_int_equal(workflow->steps[0].verify, PROOF_CHECKSUMS);
+    (void)make_project(state);
+}
+
 /* --- kinds that are yet to come --- */
 
 static void kinds_to_come_are_refused_with_what_to_do_instead(void **state)
@@ -485,12 +571,6 @@ static void kinds_to_come_are_refused_with_what_to_do_instead(void **state)
         {"{\"id\":\"a\",@\"rehearse\":{\"on\":\"staging\",\"max_lock\":\"2s\"}}",
          {"step \"a\": this version of headgate has no \"rehearse\" yet"},
          "leave it out"},
-        {"{\"id\":\"a\",@\"backup\":\"production\",\"verify\":[\"checksums\",\"restore\"]}",
-         {"step \"a\": this version of headgate has no \"backup\" yet"},
-         "let a hook run pg_dump"},
-        {"{\"id\":\"a\",@\"restore\":{\"from\":\"production\",\"to\":\"staging\"}}",
-         {"step \"a\": this version of headgate has no \"restore\" yet"},
-         "let a hook run pg_restore"},
         {"{\"id\":\"a\",@\"refresh\":{\"from\":\"production\",\"to\":\"staging\","
          "\"mask\":{\"public.users.email\":{\"email\":\"x.invalid\"},\"public.users.id\":\"keep\","
          "\"public.users.name\":{\"name\":true}},\"rows\":{\"public.log\":\"none\","
@@ -509,18 +589,6 @@ static void what_kinds_to_come_say_is_checked(void **state)
     static const struct refusal refusals[] = {
         {"{\"id\":\"a\",@\"rehearse\":@{\"max_lock\":@\"long\"}}",
          {"yet", "missing key \"on\"", "\"max_lock\" of \"rehearse\" of step \"a\" must be"},
-         NULL},
-        {"{\"id\":\"a\",@\"backup\":@\"moon\"}", {"yet", "there is no environment \"moon\""}, NULL},
-        {"{\"id\":\"a\",@\"backup\":\"staging\",\"verify\":@[]}",
-         {"yet", "\"verify\" of step \"a\" is empty"},
-         NULL},
-        {"{\"id\":\"a\",@\"backup\":\"staging\",\"verify\":[@\"restored\",@3,\"contents\","
-         "@\"contents\"]}",
-         {"yet", "\"restored\" is no way to verify a backup", "must be a string",
-          "\"verify\" of step \"a\" has \"contents\" twice"},
-         NULL},
-        {"{\"id\":\"a\",@\"restore\":@{\"to\":\"staging\",\"archive\":@\"\"}}",
-         {"yet", "missing key \"from\"", "\"archive\" of \"restore\" of step \"a\" is empty"},
          NULL},
         {"{\"id\":\"a\",@\"refresh\":{\"from\":\"production\",\"to\":\"staging\","
          "\"mask\":{@\"users\":\"keep\",\"a.b.c\":@\"hide\",\"a.b.d\":@{}}}}",
@@ -666,6 +734,10 @@ int main(void)
         cmocka_unit_test(steps_of_always_are_hooks_and_wait_for_nobody),
         cmocka_unit_test(schedules_are_checked),
         cmocka_unit_test(good_schedules_are_accepted),
+        cmocka_unit_test(mistakes_in_backups_and_restores_are_told),
+        cmocka_unit_test(a_backup_is_proven_as_far_as_is_said_or_demanded),
+        cmocka_unit_test(what_a_restore_says_is_read),
+        cmocka_unit_test(a_backup_by_another_tool_is_not_restored),
         cmocka_unit_test(kinds_to_come_are_refused_with_what_to_do_instead),
         cmocka_unit_test(what_kinds_to_come_say_is_checked),
         cmocka_unit_test(mistakes_of_all_three_are_told_at_once),
