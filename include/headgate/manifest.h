@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "headgate/clock.h"
 #include "headgate/dump.h"
 #include "headgate/pack.h"
 

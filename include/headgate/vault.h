@@ -1,6 +1,7 @@
 /*
  * The vault: the folder where backups lie. A backup is one file, ENV-TIME-XXXX.tar.zst, or with
- * .age behind it where it is encrypted; beside it lies, once it was verified, NAME.proof.json.
+ * .age behind it where it is encrypted; beside it lies, once it was verified, NAME.proof.json, and
+ * of an encrypted one NAME.info.json: what may be told of it without the key.
  *
  * There is no index that could be wrong: what is there is read from the archives themselves. A file
  * gets its name when it is whole and on the disk; before that it is .NAME.part, locked by whoever
@@ -17,6 +18,7 @@
 
 #include "headgate/environment.h"
 #include "headgate/manifest.h"
+#include "headgate/process.h"
 
 struct vault;
 
@@ -64,7 +66,9 @@ struct vault_item {
     bool encrypted;
     struct manifest *manifest; /* NULL where it could not be read; then: */
     struct error error;
-    char digest[HASH_HEX_SIZE]; /* pack_reader_digest; empty where it could not be read */
+    /* pack_reader_digest; empty where it could not be read. Of an encrypted one, which is not
+     * decrypted for that, a digest of its size, its time, its beginning and its end. */
+    char digest[HASH_HEX_SIZE];
     struct proof proof; /* level NONE and time 0 where it was never verified, or the file is no
                            longer what was verified */
 };
@@ -72,7 +76,9 @@ struct vault_list {
     struct vault_item *items; /* newest first */
     size_t n;
 };
-/* environment NULL: of all. A file that cannot be read is an item with an error. */
+/* environment NULL: of all. A file that cannot be read is an item with an error. Of an encrypted
+ * one the manifest is what was written beside it: without tables, extensions, roles and settings;
+ * vault_archive_open has all of it. */
 NODISCARD bool vault_list(const struct vault *vault, const char *environment,
                           struct vault_list *ret_list, struct error *err);
 void vault_list_clear(struct vault_list *list);
@@ -101,13 +107,19 @@ NODISCARD bool vault_write_proof(const struct vault *vault, const struct vault_i
 
 struct vault_file {
     char *name, *temporary, *path;
-    int fd;        /* write here; a pipe where it is encrypted */
-    int file;      /* the file itself */
-    int encrypter; /* pidfd of age, else -1 */
+    int fd;   /* write here; a pipe where it is encrypted */
+    int file; /* the file itself */
+    /* Borrowed; set by who writes, before publishing. Of an encrypted backup what may be told
+     * without the key is written beside it: NAME.info.json. NULL: nothing is told. */
+    const struct manifest *manifest;
     /* and what the module keeps */
+    struct process_beside encrypter; /* age, where it is encrypted */
     char *folder;
-    int64_t pid;
 };
+#define VAULT_FILE_INIT                                                                            \
+    {                                                                                              \
+        .fd = -1, .file = -1, .encrypter = PROCESS_BESIDE_INIT                                     \
+    }
 /* A new one under its temporary name, 0600. */
 NODISCARD bool vault_create(const struct vault *vault, const char *environment, int64_t created,
                             struct vault_file *ret_file, struct error *err);

@@ -103,6 +103,20 @@ static bool run_list(const struct options *options, int *status, struct error *e
     return true;
 }
 
+/* With the manifest that stands in the archive, where only a part of it stands beside. */
+static bool show_decrypted(const struct vault_desk *desk, const struct vault_item *item,
+                           struct error *err)
+{
+    CLEANUP(vault_archive_clear) struct vault_archive archive = {.fd = -1};
+    if (!vault_archive_open(desk->vault, item, &archive, err)) {
+        return false;
+    }
+    struct vault_item shown = *item;
+    shown.manifest = archive.manifest;
+    report_backup(&shown);
+    return true;
+}
+
 static bool run_show(const struct options *options, int *status, struct error *err)
 {
     CLEANUP(vault_desk_clear) struct vault_desk desk = {0};
@@ -111,6 +125,9 @@ static bool run_show(const struct options *options, int *status, struct error *e
     if (!vault_desk_open(options, &desk, err) ||
         !vault_desk_find(options, &desk, NULL, &item, err)) {
         return false;
+    }
+    if (options->decrypt && item.encrypted) {
+        return show_decrypted(&desk, &item, err);
     }
     report_backup(&item);
     return true;
@@ -234,6 +251,7 @@ const struct command cmd_backup_list = {
 
 static const struct option for_show[] = {
     VALUE("env", "ENV", env, "of which environment \"latest\" is meant"),
+    FLAG("decrypt", 0, decrypt, "of an encrypted one also its tables, roles and extensions"),
     {0},
 };
 
@@ -244,7 +262,9 @@ const struct command cmd_backup_show = {
     .description =
         "BACKUP is its name, the beginning of it, a path, or \"latest\": the newest of the "
         "environment that --env, DATABASE_ENV or NODE_ENV names, else of development.\n\n"
-        "The text names the 20 largest tables, --json all of them with their digests.",
+        "The text names the 20 largest tables, --json all of them with their digests. What an "
+        "encrypted backup holds is told only with --decrypt, which needs \"vault.identity\" of the "
+        "environments file.",
     .options = for_show,
     .least = 1,
     .most = 1,

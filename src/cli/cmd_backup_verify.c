@@ -50,6 +50,25 @@ static bool verify_each(const struct vault_desk *desk, const struct vault_list *
     return true;
 }
 
+/* A vault that is empty, or a disk that is not mounted, is no success: nothing was proven. */
+static bool check_sum(const struct options *options, size_t n, size_t n_bad, struct error *err)
+{
+    if (n == 0) {
+        (void)error_set(err, ERROR_BACKUP, "there is no backup%s%s that could be verified",
+                        options->env != NULL ? " of " : "",
+                        options->env != NULL ? options->env : "");
+        return error_hint(err, "Make one: headgate backup create %s",
+                          options->env != NULL ? options->env : "ENV");
+    }
+    if (n_bad == 0) {
+        return true;
+    }
+    (void)error_set(err, ERROR_BACKUP, "%zu of %zu backup%s %s bad or could not be proven", n_bad,
+                    n, n == 1 ? "" : "s", n_bad == 1 ? "is" : "are");
+    return error_hint(err, "Make new ones before these are needed: headgate backup create ENV "
+                           "--verify restore");
+}
+
 static bool verify_all(const struct options *options, const struct vault_desk *desk,
                        enum proof_level level, struct error *err)
 {
@@ -66,13 +85,7 @@ static bool verify_all(const struct options *options, const struct vault_desk *d
         return false;
     }
     report_verifications(desk->vault, done.items, done.n);
-    if (n_bad > 0) {
-        (void)error_set(err, ERROR_BACKUP, "%zu of %zu backup%s %s bad or could not be proven",
-                        n_bad, list.n, list.n == 1 ? "" : "s", n_bad == 1 ? "is" : "are");
-        return error_hint(err, "Make new ones before the old ones are needed: headgate backup "
-                               "create ENV --verify restore");
-    }
-    return true;
+    return check_sum(options, list.n, n_bad, err);
 }
 
 static bool check_arguments(const struct options *options, struct error *err)
@@ -121,7 +134,8 @@ const struct command cmd_backup_verify = {
         "restored into a scratch server of the same major version and compared: every definition, "
         "every table's rows, every sequence. Each level does those before it first.\n\n"
         "What came of it is kept beside the archive, and says also what could not be proven. It "
-        "exits 10 where a backup is bad or could not be proven; with --all each one is looked at "
+        "exits 10 where a backup is bad or could not be proven, or where --all finds none; with "
+        "--all each one is looked at "
         "and told, which is for cron.",
     .options = own,
     .most = 1,

@@ -31,7 +31,7 @@ struct options {
     bool dry_run, detailed_exitcode, origin, all, force, allow_out_of_order;
     bool applied, rolled_back, missing_ok;
     bool markdown, follow, reject, print;
-    bool with_passwords, without_owners, finish;
+    bool with_passwords, without_owners, finish, decrypt;
     const char **arguments;
     size_t n_arguments;
 };

@@ -123,9 +123,14 @@ static void print_facts(const struct vault_item *item)
         fact_add(&facts, "made with",
                  mem_printf("headgate %s, pg_dump %s", or_unknown(manifest->headgate_version),
                             or_unknown(manifest->pg_dump_version)));
+    }
+    if (contents_are_known(item)) {
         fact_add(&facts, "extensions", extensions_of(manifest));
         fact_add(&facts, "roles", roles_of(manifest));
         fact_add(&facts, "holds", contents_of(manifest));
+    } else if (manifest != NULL) {
+        fact_add(&facts, "holds",
+                 mem_printf("told with the key: headgate backup show %s --decrypt", item->name));
     }
     table_print(&facts, "  ");
 }
@@ -285,7 +290,8 @@ static void write_extensions(struct json_writer *writer, const struct manifest *
     json_write_array_end(writer);
 }
 
-static void write_manifest(struct json_writer *writer, const struct manifest *manifest)
+static void write_manifest(struct json_writer *writer, const struct manifest *manifest,
+                           bool knows_contents)
 {
     json_write_member_text(writer, "last_migration", manifest->last_migration);
     json_write_member_text(writer, "actor", manifest->actor);
@@ -295,6 +301,9 @@ static void write_manifest(struct json_writer *writer, const struct manifest *ma
     json_write_member_text(writer, "pg_dump_version", manifest->pg_dump_version);
     write_source(writer, manifest);
     json_write_member_integer(writer, "dump_size", (int64_t)manifest->dump_size);
+    if (!knows_contents) {
+        return;
+    }
     json_write_member_integer(writer, "sequences", (int64_t)manifest->n_sequences);
     json_write_member_integer(writer, "large_objects",
                               manifest->has_blobs ? (int64_t)manifest->blobs.rows : 0);
@@ -310,7 +319,7 @@ void report_backup(const struct vault_item *item)
         struct json_writer writer = document_start(&out);
         write_backup(&writer, item);
         if (item->manifest != NULL) {
-            write_manifest(&writer, item->manifest);
+            write_manifest(&writer, item->manifest, contents_are_known(item));
         }
         document_end(&writer);
         return;

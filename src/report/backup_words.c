@@ -53,6 +53,11 @@ char *proof_words(const struct proof *proof, enum style *ret_style)
     return proof_sentence(proof);
 }
 
+bool contents_are_known(const struct vault_item *item)
+{
+    return item->manifest != NULL && !(item->encrypted && item->manifest->n_tables == 0);
+}
+
 void fact_add(struct table *table, const char *label, char *text)
 {
     if (text != NULL) {
@@ -121,6 +126,8 @@ void write_backup(struct json_writer *writer, const struct vault_item *item)
     json_write_member_text(writer, "digest", item->digest[0] != '\0' ? item->digest : NULL);
     if (manifest != NULL) {
         json_write_member_text(writer, "release", manifest->release);
+    }
+    if (contents_are_known(item)) {
         json_write_member_integer(writer, "tables", (int64_t)manifest->n_tables);
         json_write_member_integer(writer, "rows", (int64_t)manifest_rows(manifest));
     }

@@ -25,8 +25,10 @@ static void set_contents(struct table *table, const struct vault_item *item)
                        mem_printf("cannot be read: %s", message != NULL ? message : ""));
         return;
     }
-    table_set(table, 3, STYLE_PLAIN, count_of(manifest->n_tables, "table"));
-    table_set(table, 4, STYLE_PLAIN, rows_of(manifest_rows(manifest)));
+    if (contents_are_known(item)) {
+        table_set(table, 3, STYLE_PLAIN, count_of(manifest->n_tables, "table"));
+        table_set(table, 4, STYLE_PLAIN, rows_of(manifest_rows(manifest)));
+    }
     table_set(table, 5, STYLE_PLAIN,
               manifest->release != NULL ? short_digest(manifest->release) : mem_copy("-"));
     table_set(table, 6, STYLE_DIM, mem_copy(item->encrypted ? "encrypted" : ""));
@@ -140,9 +142,7 @@ static void print_sum(const struct vault *vault, const struct verification *veri
     for (size_t i = 0; i < n; i++) {
         n_good += verification_is_good(&verifications[i]);
     }
-    if (n == 0) {
-        output_print("There are no backups in %s.\nMake one: headgate backup create ENV\n", folder);
-    } else if (n_good == n) {
+    if (n_good == n) {
         output_print("\n%s in %s, all good\n", count, folder);
     } else {
         output_print("\n%s in %s, %zu not good\n", count, folder, n - n_good);
@@ -154,7 +154,7 @@ void report_verifications(const struct vault *vault, const struct verification *
 {
     CLEANUP(strbuf_clear) struct strbuf out = STRBUF_INIT;
     if (!output_json()) {
-        if (n != 1) {
+        if (n > 1) {
             print_sum(vault, verifications, n);
         }
         return;

@@ -140,6 +140,8 @@ char *number_grouped(uint64_t number);
 char *rows_of(uint64_t n);
 /* How long ago that was: "40 s", "12 min", "3 h", "5 days". */
 char *age_of(int64_t usec);
+/* Of an encrypted one nothing is told of its tables, roles and extensions without the key. */
+bool contents_are_known(const struct vault_item *item);
 /* "restored and compared 2026-11-28 20:31 UTC" and how that looks. */
 char *proof_words(const struct proof *proof, enum style *ret_style);
 /* The members that lists, show and others have of a backup, without an object around them. */

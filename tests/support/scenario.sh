@@ -89,10 +89,11 @@ level() {
     sed -E -e 's/PostgreSQL [0-9]+(\.[0-9]+)?/PostgreSQL NN/g' -e 's/("server_version": )"[0-9.]+"/\1"NN"/' \
         -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(\.[0-9]+)?Z/TIME/g' -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]{12} UTC \[[0-9]+\]/TIME/g' -e 's/(server process |pg_terminate_backend\()[0-9]+/\1N/g' \
         -e 's/ in ([0-9.]+ m?s|[0-9]+m [0-9]+s)/ in N ms/g' -e 's/("([a-z_]+_)?milliseconds": )[0-9]+/\1N/' -e 's/("run": ")[^"]+/\1RUN/' \
-        -e 's/(ystem.identifier(": "| is | ))[0-9]{10,}/\1NNN/' -e "s|$SCENARIO|SCENARIO|g" -e "s|$HEADGATE_SOURCE|SOURCE|g" -e 's/[0-9.]+ [MG]B/N MB/g' \
+        -e 's/(ystem.identifier(": "| is | ))[0-9]{10,}/\1NNN/' -e "s|$SCENARIO|SCENARIO|g" -e "s|$HEADGATE_SOURCE|SOURCE|g" -e 's/[0-9.]+ [kMG]B/N MB/g' -e 's/[0-9]{8}T[0-9]{6}Z-[0-9a-f]{4}/BACKUP/g' \
         -e 's/[0-9]{8}-[0-9]{6}-[0-9a-f]{4}/RUN/g' -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2} UTC/TIME/g' \
         -e 's/([Pp]lan +)[0-9a-f]{8}/\1PLAN/' -e 's/ after ([0-9.]+ m?s|[0-9]+m [0-9]+s)/ after N ms/g' \
         -e 's/  ([0-9.]+ m?s|[0-9]+m [0-9]+s)$/  N ms/' -e 's/  ([0-9.]+ m?s|[0-9]+m [0-9]+s)  +/  N ms  /g' -e "s/[a-z_][a-z0-9_.-]*@${HOSTNAME:-localhost}/WHO/g" \
+        -e 's/pg_dump [0-9.]+( \([^)]*\))?/pg_dump NN/' -e 's/[0-9.]+ times smaller/N times smaller/' -e 's/_(before|restored)_[0-9]{14}/_\1_TIME/g' \
         -e 's/ead( of its journal:)? [0-9a-f]{64}/ead\1 HEAD/' "${level_more[@]}"
 }
 level_more=()

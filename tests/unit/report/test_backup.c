@@ -362,6 +362,13 @@ static int show_an_encrypted_one_with_many_tables(const void *context)
     return show_one_with(MANY, true);
 }
 
+/* What is told of it without the key. */
+static int show_a_closed_one(const void *context)
+{
+    (void)context;
+    return show_one_with(0, true);
+}
+
 static int show_a_broken_one(const void *context)
 {
     (void)context;
@@ -409,6 +416,18 @@ static void of_many_tables_the_largest_are_told(void **state)
                 "len(d[\"contents\"]), d[\"contents\"][0][\"inserted\"], "
                 "d[\"contents\"][1][\"inserted\"], d[\"contents\"][1][\"digest\"]",
                 "23 None 7 00000000000000000000000000000001");
+}
+
+static void what_an_encrypted_one_holds_is_not_known(void **state)
+{
+    (void)state;
+    const char *text = text_of(show_a_closed_one);
+    assert_contains(text, "\n  holds        told with the key: headgate backup show " NAME
+                          " --decrypt\n");
+    assert_null(strstr(text, "0 tables"));
+    assert_null(strstr(text, "extensions"));
+    assert_json(show_a_closed_one, "\"tables\" in d, \"contents\" in d, d[\"release\"]",
+                "False False 5b1e44c012345678");
 }
 
 static void a_backup_that_cannot_be_read_says_why(void **state)
@@ -614,6 +633,7 @@ int main(void)
         cmocka_unit_test(a_list_tells_age_size_contents_and_proof),
         cmocka_unit_test(one_backup_is_told_whole),
         cmocka_unit_test(of_many_tables_the_largest_are_told),
+        cmocka_unit_test(what_an_encrypted_one_holds_is_not_known),
         cmocka_unit_test(a_backup_that_cannot_be_read_says_why),
         cmocka_unit_test(each_backup_is_told_good_or_bad),
         cmocka_unit_test(a_proof_that_stops_short_is_not_good),

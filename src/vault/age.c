@@ -1,0 +1,138 @@
+/*
+ * Encryption is age's: a program that others maintain, read by many, with one purpose. Public keys
+ * and paths are all that it is given.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "headgate/file.h"
+#include "private.h"
+
+static bool find_age(char **ret_program, struct error *err)
+{
+    *ret_program = process_find("age");
+    if (*ret_program != NULL) {
+        return true;
+    }
+    (void)error_set(err, ERROR_BACKUP,
+                    "there is no program age on this machine, which encrypts and decrypts backups");
+    return error_hint(err, "Install it: apt-get install age");
+}
+
+/* As files are opened by age itself, a missing one would be told in its words, after the dump has
+ * begun. */
+static bool check_readable(const char *path, const char *what, struct error *err)
+{
+    if (access(path, R_OK) == 0) {
+        return true;
+    }
+    (void)error_set_errno(err, "could not read %s, %s", path, what);
+    err->code = ERROR_BACKUP;
+    return false;
+}
+
+static bool add_recipients(const struct vault *vault, struct strlist *argv, struct error *err)
+{
+    for (size_t i = 0; i < vault->recipients.n; i++) {
+        const char *recipient = vault->recipients.items[i];
+        bool is_path = vault_recipient_is_path(recipient);
+        if (is_path && !check_readable(recipient, "a file of recipients of the vault", err)) {
+            return error_hint(err, "\"encrypt_to\" of \"vault\" in environments.json names it.");
+        }
+        strlist_add(argv, is_path ? "-R" : "-r");
+        strlist_add(argv, recipient);
+    }
+    return true;
+}
+
+bool age_encrypt(const struct vault *vault, int file, int *ret_input,
+                 struct process_beside *ret_age, struct error *err)
+{
+    CLEANUP(mem_freep) char *program = NULL;
+    CLEANUP(strlist_clear) struct strlist argv = STRLIST_INIT;
+    int ends[2];
+    if (!find_age(&program, err)) {
+        return false;
+    }
+    strlist_add(&argv, program);
+    if (!add_recipients(vault, &argv, err)) {
+        return false;
+    }
+    strlist_add(&argv, "-o");
+    strlist_add(&argv, "-");
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        return error_set_errno(err, "could not make a pipe");
+    }
+    CLEANUP(fd_closep) int reading = ends[0];
+    CLEANUP(fd_closep) int writing = ends[1];
+    const struct process_spec spec = {.argv = (const char *const *)argv.items};
+    if (!process_start(&spec, reading, file, ret_age, err)) {
+        return false;
+    }
+    *ret_input = fd_take(&writing);
+    return true;
+}
+
+/* Where the file system knows no file without a name, one that loses it at once. */
+static bool open_nameless(const struct vault *vault, const struct vault_item *item, int *ret_fd,
+                          struct error *err)
+{
+    CLEANUP(mem_freep) char *part = NULL;
+    bool taken = true;
+    if (!vault_make_folder(vault, err)) { /* the archive may come from elsewhere */
+        return false;
+    }
+    *ret_fd = open(vault->folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (*ret_fd >= 0) {
+        return true;
+    }
+    while (taken) {
+        char id[UUID_SIZE];
+        random_uuid(id);
+        CLEANUP(mem_freep) char *name = mem_printf("%s.%.8s", item->name, id);
+        if (!part_open(vault->folder, name, &part, ret_fd, &taken, err)) {
+            return false;
+        }
+    }
+    (void)unlink(part);
+    return true;
+}
+
+static bool refuse_without_identity(const struct vault_item *item, struct error *err)
+{
+    (void)error_set(err, ERROR_BACKUP,
+                    "backup %s is encrypted and can be read only with an identity file of age",
+                    item->name);
+    return error_hint(err, "Write its path into environments.json: \"vault\": { \"identity\": "
+                           "\"/path/of/identity.txt\" }");
+}
+
+bool age_decrypt(const struct vault *vault, const struct vault_item *item, int encrypted,
+                 int *ret_fd, struct error *err)
+{
+    CLEANUP(mem_freep) char *program = NULL;
+    CLEANUP(fd_closep) int fd = -1;
+    CLEANUP(process_beside_clear) struct process_beside age = PROCESS_BESIDE_INIT;
+    if (vault->identity == NULL) {
+        return refuse_without_identity(item, err);
+    }
+    if (!find_age(&program, err) ||
+        !check_readable(vault->identity, "the identity file of the vault", err) ||
+        !open_nameless(vault, item, &fd, err)) {
+        return false;
+    }
+    const char *const argv[] = {program, "-d", "-i", vault->identity, NULL};
+    if (!process_start(&(struct process_spec){.argv = argv}, encrypted, fd, &age, err)) {
+        return false;
+    }
+    if (!process_wait(&age, DEADLINE_NONE, err)) {
+        err->code = err->code == ERROR_IO ? ERROR_BACKUP : err->code;
+        return error_prefix(err, "could not decrypt backup %s with %s", item->name,
+                            vault->identity);
+    }
+    *ret_fd = fd_take(&fd);
+    return true;
+}

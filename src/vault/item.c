@@ -1,0 +1,158 @@
+/* What can be known of one file of the vault, and its contents. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "headgate/file.h"
+#include "private.h"
+
+bool manifest_read(const struct pack_reader *reader, const char *name,
+                   struct manifest **ret_manifest, struct error *err)
+{
+    CLEANUP(strbuf_clear) struct strbuf text = STRBUF_INIT;
+    CLEANUP(manifest_freep) struct manifest *manifest = NULL;
+    const struct pack_member *member = pack_reader_find(reader, MANIFEST_MEMBER);
+    if (member == NULL) {
+        return error_set(err, ERROR_BACKUP,
+                         "this archive has no " MANIFEST_MEMBER ": it is no backup");
+    }
+    if (!pack_reader_read(reader, member, &text, err) ||
+        !manifest_parse(text.text, text.size, &manifest, err)) {
+        return false;
+    }
+    /* A copy under another's name would pass for that one. */
+    if (!text_equal(manifest->name, name)) {
+        (void)error_set(err, ERROR_BACKUP, "this file holds another backup, %s", manifest->name);
+        return error_hint(err, "Give it the name back that it was made under.");
+    }
+    *ret_manifest = TAKE(manifest);
+    return true;
+}
+
+static bool open_item(const char *path, int *ret_fd, struct stat *ret_about, struct error *err)
+{
+    CLEANUP(fd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0 || fstat(fd, ret_about) != 0) {
+        return error_set_errno(err, "could not read %s", path);
+    }
+    if (!S_ISREG(ret_about->st_mode)) {
+        return error_set(err, ERROR_BACKUP, "%s is no file", path);
+    }
+    *ret_fd = fd_take(&fd);
+    return true;
+}
+
+static bool read_encrypted(const char *folder, int fd, struct vault_item *item, struct error *err)
+{
+    if (!seal_of(fd, item->digest, err)) {
+        return false;
+    }
+    item->manifest = summary_read(folder, item->name);
+    if (item->manifest != NULL) {
+        return true;
+    }
+    (void)error_set(err, ERROR_BACKUP,
+                    "it is encrypted, and there is no %s" SUMMARY_END " beside it that says what "
+                    "it is",
+                    item->name);
+    return error_hint(err, "With an identity (\"identity\" of \"vault\" in environments.json) it "
+                           "can be verified and restored all the same.");
+}
+
+static bool read_plain(int fd, struct vault_item *item, struct error *err)
+{
+    CLEANUP(pack_reader_freep) struct pack_reader *reader = NULL;
+    if (!pack_reader_open(fd, item->path, &reader, err)) {
+        return false;
+    }
+    memcpy(item->digest, pack_reader_digest(reader), sizeof item->digest);
+    return manifest_read(reader, item->name, &item->manifest, err);
+}
+
+static bool read_contents(const char *folder, struct vault_item *item, struct error *err)
+{
+    CLEANUP(fd_closep) int fd = -1;
+    struct stat about;
+    if (!open_item(item->path, &fd, &about, err)) {
+        return false;
+    }
+    item->size = (uint64_t)about.st_size;
+    return item->encrypted ? read_encrypted(folder, fd, item, err) : read_plain(fd, item, err);
+}
+
+void item_read(const char *folder, const char *file, struct vault_item *ret_item)
+{
+    struct vault_item item = {.error = ERROR_INIT};
+    item.name = archive_name_of(file, &item.encrypted);
+    item.path = path_join(folder, file);
+    if (read_contents(folder, &item, &item.error) &&
+        !backup_name_parse(item.name, &item.environment, &item.created)) {
+        (void)error_set(&item.error, ERROR_BACKUP, "%s is no name of a backup", item.name);
+        manifest_freep(&item.manifest);
+    }
+    if (item.environment == NULL &&
+        !backup_name_parse(item.name, &item.environment, &item.created)) {
+        item.environment = mem_copy("");
+    }
+    proof_read(folder, item.name, item.digest, &item.proof);
+    *ret_item = item;
+}
+
+void vault_item_clear(struct vault_item *item)
+{
+    mem_free(item->name);
+    mem_free(item->path);
+    mem_free(item->environment);
+    manifest_freep(&item->manifest);
+    error_clear(&item->error);
+    proof_clear(&item->proof);
+    *item = (struct vault_item){.error = ERROR_INIT};
+}
+
+bool vault_archive_open(const struct vault *vault, const struct vault_item *item,
+                        struct vault_archive *ret_archive, struct error *err)
+{
+    CLEANUP(vault_archive_clear) struct vault_archive archive = {.fd = -1};
+    CLEANUP(fd_closep) int fd = -1;
+    struct stat about;
+    if (!open_item(item->path, &fd, &about, err)) {
+        return false;
+    }
+    if (!item->encrypted) {
+        archive.fd = fd_take(&fd);
+    } else if (!age_decrypt(vault, item, fd, &archive.fd, err)) {
+        return false;
+    }
+    if (!pack_reader_open(archive.fd, item->path, &archive.reader, err) ||
+        !manifest_read(archive.reader, item->name, &archive.manifest, err)) {
+        return false;
+    }
+    *ret_archive = archive;
+    archive = (struct vault_archive){.fd = -1};
+    return true;
+}
+
+void vault_archive_clear(struct vault_archive *archive)
+{
+    manifest_freep(&archive->manifest);
+    pack_reader_freep(&archive->reader);
+    fd_closep(&archive->fd);
+}
+
+bool vault_remove(const struct vault *vault, const struct vault_item *item, struct error *err)
+{
+    static const char *const ends[] = {PROOF_END, SUMMARY_END};
+    CLEANUP(mem_freep) char *folder = path_parent(item->path);
+    (void)vault;
+    if (unlink(item->path) != 0 && errno != ENOENT) {
+        return error_set_errno(err, "could not remove %s", item->path);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+        CLEANUP(mem_freep) char *path = beside(folder, item->name, ends[i]);
+        if (unlink(path) != 0 && errno != ENOENT) {
+            return error_set_errno(err, "could not remove %s", path);
+        }
+    }
+    return file_sync_folder(folder, err);
+}

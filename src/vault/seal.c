@@ -1,0 +1,73 @@
+/*
+ * What can be known of an encrypted backup without the key.
+ *
+ * age's file begins with a key of its own, wrapped for each recipient, and each of its blocks is
+ * authenticated under it, the last one as the last. So its beginning and its end, with size and
+ * time, name the file as long as nobody writes into its middle and turns back the clock: the same
+ * that the footer's digest says of a file that is not encrypted. Whether the bytes between are
+ * still what they were only reading them tells, in both.
+ */
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "headgate/file.h"
+#include "headgate/json_data.h"
+#include "private.h"
+
+#define EDGE 4096
+
+static bool add_edge(int fd, off_t at, struct hash *hash, struct error *err)
+{
+    char bytes[EDGE];
+    ssize_t n = pread(fd, bytes, sizeof bytes, at);
+    if (n < 0) {
+        return error_set_errno(err, "could not read");
+    }
+    hash_add(hash, bytes, (size_t)n);
+    return true;
+}
+
+bool seal_of(int fd, char ret_seal[HASH_HEX_SIZE], struct error *err)
+{
+    struct stat about;
+    CLEANUP(hash_freep) struct hash *hash = hash_new();
+    if (fstat(fd, &about) != 0) {
+        return error_set_errno(err, "could not read");
+    }
+    CLEANUP(mem_freep)
+    char *facts = mem_printf("%lld %lld.%09ld", (long long)about.st_size,
+                             (long long)about.st_mtim.tv_sec, about.st_mtim.tv_nsec);
+    hash_add_field(hash, facts);
+    if (!add_edge(fd, 0, hash, err) ||
+        !add_edge(fd, about.st_size > EDGE ? about.st_size - EDGE : 0, hash, err)) {
+        return false;
+    }
+    hash_finish(hash, ret_seal);
+    return true;
+}
+
+bool summary_write(const char *folder, const struct manifest *manifest, struct error *err)
+{
+    CLEANUP(strbuf_clear) struct strbuf text = STRBUF_INIT;
+    CLEANUP(mem_freep) char *name = mem_printf("%s" SUMMARY_END, manifest->name);
+    struct manifest summary = *manifest;
+    summary.database_settings = summary.roles = (struct strlist)STRLIST_INIT;
+    summary.n_extensions = summary.n_tables = summary.n_members = 0;
+    manifest_write(&summary, &text);
+    return part_write(folder, name, &text, err);
+}
+
+struct manifest *summary_read(const char *folder, const char *name)
+{
+    CLEANUP(mem_freep) char *path = beside(folder, name, SUMMARY_END);
+    CLEANUP(strbuf_clear) struct strbuf text = STRBUF_INIT;
+    CLEANUP(error_clear) struct error none = ERROR_INIT;
+    CLEANUP(manifest_freep) struct manifest *manifest = NULL;
+    if (!file_read(path, SMALL_FILE, &text, &none) ||
+        !manifest_parse(text.text, text.size, &manifest, &none) ||
+        !text_equal(manifest->name, name)) {
+        return NULL;
+    }
+    return TAKE(manifest);
+}
