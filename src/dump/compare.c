@@ -262,9 +262,9 @@ void dump_toc_compare(const struct dump_toc *expected, const struct dump_toc *fo
     read_sides(found, arena, &right);
     read_sides(rewritten, arena, &again);
     while (at_left < left.n || at_right < right.n) {
-        bool is_left = at_right == right.n ||
-                       (at_left < left.n &&
-                        order_name(&left.items[at_left], &right.items[at_right]) <= 0);
+        bool is_left =
+            at_right == right.n ||
+            (at_left < left.n && order_name(&left.items[at_left], &right.items[at_right]) <= 0);
         const struct side *name = is_left ? &left.items[at_left] : &right.items[at_right];
         struct group of_expected = group_of(&left, &at_left, name);
         struct group of_found = group_of(&right, &at_right, name);

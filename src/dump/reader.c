@@ -294,8 +294,8 @@ static bool have_toc(struct dump_reader *reader, uint64_t at, struct error *err)
             return dump_damaged(err, at, "two entries have the number %d", reader->by_id[i]->id);
         }
     }
-    reader->is_enough = reader->handler.toc != NULL &&
-                        !reader->handler.toc(reader->handler.context, reader->toc);
+    reader->is_enough =
+        reader->handler.toc != NULL && !reader->handler.toc(reader->handler.context, reader->toc);
     return true;
 }
 

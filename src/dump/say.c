@@ -90,8 +90,7 @@ static bool say_sequence(const struct dump_entry *expected, const struct dump_en
 static bool say_columns(const struct dump_entry *expected, const struct dump_entry *found,
                         const char *display, struct strlist *sentences)
 {
-    CLEANUP(mem_freep) char *before =
-        expected->copy != NULL ? copy_columns(expected->copy) : NULL;
+    CLEANUP(mem_freep) char *before = expected->copy != NULL ? copy_columns(expected->copy) : NULL;
     CLEANUP(mem_freep) char *after = found->copy != NULL ? copy_columns(found->copy) : NULL;
     if (before == NULL || after == NULL || text_equal(before, after)) {
         return false;

@@ -178,9 +178,9 @@ static bool take_compression(struct toc_reader *reader, int64_t value, struct er
     if (value == 0) {
         return true;
     }
-    bool is_named =
-        reader->toc.format >= 115 && value > 0 && (uint64_t)value < ARRAY_LEN(names);
-    CLEANUP(mem_freep) char *what =
+    bool is_named = reader->toc.format >= 115 && value > 0 && (uint64_t)value < ARRAY_LEN(names);
+    CLEANUP(mem_freep)
+    char *what =
         mem_printf("it is compressed%s%s", is_named ? " with " : "",
                    is_named ? names[value] : (reader->toc.format < 115 ? " with gzip" : ""));
     return refuse(err, what);
@@ -251,9 +251,8 @@ static bool take_needed(struct toc_reader *reader, const char *text, const char 
                         uint64_t at, struct error *err)
 {
     *place = text;
-    return text != NULL ||
-           dump_damaged(err, at, "entry %d has no %s", last_entry(reader)->id,
-                        steps[reader->step].name);
+    return text != NULL || dump_damaged(err, at, "entry %d has no %s", last_entry(reader)->id,
+                                        steps[reader->step].name);
 }
 
 /* Is this text kept? */
