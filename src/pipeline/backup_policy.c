@@ -154,13 +154,11 @@ bool backup_policy_look(const struct environment *environment, const struct depl
 char *backup_policy_hint(const struct environment *environment)
 {
     if (environment->backup_tool.name != NULL) {
-        return mem_printf("Make one: pgbackrest --stanza=%s backup",
+        return mem_printf("Make one (pgbackrest --stanza=%s backup), then ask again.",
                           environment->backup_tool.stanza);
     }
-    return mem_printf("Make one: headgate backup create %s --verify %s; or with a step of the "
-                      "pipeline that comes before the deploy: { \"id\": \"backup\", \"backup\": "
-                      "\"%s\" }",
-                      environment->name,
-                      environment->require.backup_restored ? "restore" : "checksums",
-                      environment->name);
+    return mem_printf(
+        "Make one: headgate backup create %s --verify %s; or with a step \"backup\" of "
+        "the pipeline that comes before the deploy.",
+        environment->name, environment->require.backup_restored ? "restore" : "checksums");
 }

@@ -239,6 +239,7 @@ What the environments file says, and from where:
   vault.keep.daily                                          0                                                default
   vault.keep.weekly                                         8                                                pipelines/environments.json:3:94
   vault.keep.monthly                                        0                                                default
+  vault.keep.releases                                       0                                                default
   environments.development.kind                             development                                      pipelines/environments.json:6:15
   environments.development.deploy.lock_timeout              2s                                               default
   environments.development.deploy.lock_retries              30                                               default
@@ -271,18 +272,18 @@ What the environments file says, and from where:
   environments.staging.url                                  ${STAGING_DATABASE_URL:-embedded:staging}        pipelines/environments.json:12:14, environment variable STAGING_DATABASE_URL
   environments.production.kind                              production                                       pipelines/environments.json:16:15
   environments.production.after[0]                          staging                                          pipelines/environments.json:17:17
-  environments.production.deploy.lock_timeout               2s                                               pipelines/environments.json:19:35
-  environments.production.deploy.lock_retries               30                                               pipelines/environments.json:19:57
-  environments.production.deploy.statement_timeout          10m                                              pipelines/environments.json:19:82
-  environments.production.deploy.breaker.blocked_sessions   5                                                pipelines/environments.json:20:52
-  environments.production.deploy.breaker.for                2s                                               pipelines/environments.json:20:62
+  environments.production.deploy.lock_timeout               2s                                               pipelines/environments.json:20:35
+  environments.production.deploy.lock_retries               30                                               pipelines/environments.json:20:57
+  environments.production.deploy.statement_timeout          10m                                              pipelines/environments.json:20:82
+  environments.production.deploy.breaker.blocked_sessions   5                                                pipelines/environments.json:21:52
+  environments.production.deploy.breaker.for                2s                                               pipelines/environments.json:21:62
   environments.production.deploy.analyze                    false                                            default
   environments.production.deploy.replica_wait               1m                                               default
   environments.production.deploy.down                       false                                            default
   environments.production.require.approvals                 0                                                default
   environments.production.require.exclude_author            false                                            default
-  environments.production.require.backup.restored           true                                             default
-  environments.production.require.backup.max_age            1d                                               default
+  environments.production.require.backup.restored           true                                             pipelines/environments.json:19:44
+  environments.production.require.backup.max_age            2h                                               pipelines/environments.json:19:61
   environments.production.url                               ${PRODUCTION_DATABASE_URL:-embedded:production}  pipelines/environments.json:18:14, environment variable PRODUCTION_DATABASE_URL
 
 Results that cannot be written are no success; a reader that went away is none of our business:

@@ -5,7 +5,7 @@ The first of README's two commands: the second time it is quick, and --stop leav
   $ export HEADGATE_DEMO="$SCENARIO/demo"
   $ demo() { # what it types is not to be taken for a command of this transcript
   >     "$HEADGATE_SOURCE/scripts/demo" "$@" >"$SCENARIO/screen" 2>&1; echo "exit $?"
-  >     level <"$SCENARIO/screen" | sed 's/^\$ /types: /'
+  >     level <"$SCENARIO/screen" | sed '/^e2e: passed/d; s/^\$ /types: /' # it runs beside the backup: either may be first
   > }
   $ demo
   exit 0
@@ -45,27 +45,35 @@ The first of README's two commands: the second time it is quick, and --stop leav
         20260907094128_audit_log               in a transaction  6 statements
      2  staging      deploy  7 to apply
         the same as in step 1
-     3  e2e          hook    scripts/e2e.sh    on staging, timeout 5m, 1 retry, brings evidence e2e
+     3  e2e          hook    scripts/e2e.sh                          beside 4  on staging, timeout 5m, 1 retry, brings evidence e2e
         gets DATABASE_URL
-     4  go           gate    1 approval
+     4  backup       backup  production; then restored and compared  beside 3
+     5  go           gate    1 approval
         Promote to production?
-     5  production   deploy  7 to apply
+     6  production   deploy  7 to apply
         the same as in step 1
-     6  smoke        hook    scripts/smoke.sh  on production, timeout 2m
+     7  smoke        hook    scripts/smoke.sh                                  on production, timeout 2m
         gets DATABASE_URL
   
   Always, at the end
-     7  tell  hook  scripts/notify.sh
+     8  tell  hook  scripts/notify.sh
   
   Policy of staging
     comes  development must have this release  will come from step 1, development
   
   Policy of production
     comes  staging must have this release  will come from step 2, staging
+    comes  a backup that was restored      will come from step 4, backup
   
   21 to apply. Nothing was changed.
   
-  The promotion. It stops where a person has to answer.
+  Production demands a backup that was restored. A pipeline without one is refused, before anything is done.
+  types: headgate run SCENARIO/demo/hasty.json
+  error: policy of "production": a backup that was restored: there is none in the vault SCENARIO/demo/vault
+  hint: Make one: headgate backup create production --verify restore; or with a step "backup" of the pipeline that comes before the deploy.
+  Who may decide so goes past it with --override backup --reason TEXT, which every report of the run shows.
+  
+  The promotion makes that backup and proves it. It stops where a person has to answer.
   types: headgate run promote
   Run RUN  promote  release 7237e999
   development: begins
@@ -87,10 +95,18 @@ The first of README's two commands: the second time it is quick, and --stop leav
   staging: 20260907094128_audit_log applied in N ms
   staging: done in N ms: 7 applied
   e2e: begins
+  backup: begins
   e2e: passed in N ms
+  backup: dump: N MB in N ms, N MB/s
+  backup: checksums: N MB in N ms, N MB/s
+  backup: restore: definitions: N ms
+  backup: restore: rows: N ms
+  backup: restore: indexes and constraints: N ms
+  backup: compare: rows: N ms
+  backup: done in N ms: production-BACKUP, N MB, 0 rows in 0 tables, restored and compared
   go: waits: 0 of 1 approval; headgate approve RUN
   
-  It waits: 3 of 6 steps are done.
+  It waits: 4 of 7 steps are done.
     go: 0 of 1 approval
   Next: headgate approve RUN, then headgate resume RUN
   
@@ -147,6 +163,7 @@ The first of README's two commands: the second time it is quick, and --stop leav
         the same as development
     e2e          hook    done  TIME  N ms  evidence e2e
         checks=19
+    backup       backup  done  TIME  N ms  production-BACKUP, N MB, 0 rows in 0 tables, restored and compared
     go           gate    done  TIME  N ms
     production   deploy  done  TIME  N ms  7 applied
         the same as development
@@ -158,6 +175,7 @@ The first of README's two commands: the second time it is quick, and --stop leav
   Policy, as it was planned
     staging     development must have this release  comes  will come from step 1, development
     production  staging must have this release      comes  will come from step 2, staging
+    production  a backup that was restored          comes  will come from step 4, backup
   
   Approvals
     go  approved, by the author  WHO  TIME  tried it on staging
@@ -168,7 +186,7 @@ The first of README's two commands: the second time it is quick, and --stop leav
     TIME  WHO  resumed
     TIME  WHO  ended
   
-  Journal: 64 events, head HEAD
+  Journal: 72 events, head HEAD
   
   And now? There is nothing left to do.
   types: headgate run promote --dry-run
@@ -182,12 +200,13 @@ The first of README's two commands: the second time it is quick, and --stop leav
      1  development  deploy  nothing to do: has release 7237e999
      2  staging      deploy  nothing to do: has release 7237e999
      3  e2e          hook    nothing to do: there is nothing to deploy
-     4  go           gate    nothing to do: there is nothing to deploy
-     5  production   deploy  nothing to do: has release 7237e999
-     6  smoke        hook    nothing to do: there is nothing to deploy
+     4  backup       backup  nothing to do: there is nothing to deploy
+     5  go           gate    nothing to do: there is nothing to deploy
+     6  production   deploy  nothing to do: has release 7237e999
+     7  smoke        hook    nothing to do: there is nothing to deploy
   
   Always, at the end
-     7  tell  hook  nothing to do: there is nothing to deploy
+     8  tell  hook  nothing to do: there is nothing to deploy
   
   Nothing to do. Nothing was changed.
   
@@ -205,16 +224,17 @@ The first of README's two commands: the second time it is quick, and --stop leav
      1  development  deploy  nothing to do: has release 7237e999
      2  staging      deploy  nothing to do: has release 7237e999
      3  e2e          hook    nothing to do: there is nothing to deploy
-     4  go           gate    nothing to do: there is nothing to deploy
-     5  production   deploy  nothing to do: has release 7237e999
-     6  smoke        hook    nothing to do: there is nothing to deploy
+     4  backup       backup  nothing to do: there is nothing to deploy
+     5  go           gate    nothing to do: there is nothing to deploy
+     6  production   deploy  nothing to do: has release 7237e999
+     7  smoke        hook    nothing to do: there is nothing to deploy
   
   Always, at the end
-     7  tell  hook  nothing to do: there is nothing to deploy
+     8  tell  hook  nothing to do: there is nothing to deploy
   
   Nothing to do. Nothing was changed.
   
-  The promotion. It stops where a person has to answer.
+  The promotion makes that backup and proves it. It stops where a person has to answer.
   types: headgate run promote
   Nothing to do: release 7237e999 is everywhere where "promote" brings it.
   

@@ -92,14 +92,14 @@ The sample environments demand little. Production may demand more:
     comes  staging must have this release  will come from step 2, staging
     comes  evidence e2e                    will come from step 3, e2e
     fails  evidence audit                  no run has recorded it about release 7237e999
-    fails  a backup that was restored      this version makes no backups yet
+    fails  a backup that was restored      there is none in the vault pipelines/../.headgate/vault
     wait   2 approvals                     0 given in this run so far
   
   error: policy of "production": evidence audit: no run has recorded it about release 7237e999
   hint: A step with "evidence": "audit" that comes before "production" brings it. Or go past it, on the record: --override evidence --reason TEXT
   
-  error: policy of "production": a backup that was restored: this version makes no backups yet
-  hint: Make one by other means and say so with --override backup --reason TEXT.
+  error: policy of "production": a backup that was restored: there is none in the vault pipelines/../.headgate/vault
+  hint: Make one: headgate backup create production --verify restore; or with a step "backup" of the pipeline that comes before the deploy. Or go past it, on the record: --override backup --reason TEXT
   
   21 to apply, 2 errors. Nothing was changed.
   $ headgate plan >/dev/null
@@ -108,8 +108,8 @@ The sample environments demand little. Production may demand more:
   Policy of production
     comes       staging must have this release  will come from step 2, staging
     comes       evidence e2e                    will come from step 3, e2e
-    overridden  evidence audit                  no run has recorded it about release 7237e999  because: ticket 42
-    overridden  a backup that was restored      this version makes no backups yet              because: ticket 42
+    overridden  evidence audit                  no run has recorded it about release 7237e999            because: ticket 42
+    overridden  a backup that was restored      there is none in the vault pipelines/../.headgate/vault  because: ticket 42
     wait        2 approvals                     0 given in this run so far
   
   21 to apply. Nothing was changed.
@@ -139,9 +139,9 @@ The sample environments demand little. Production may demand more:
         "error": {
           "kind": "refused",
           "exit_status": 4,
-          "message": "a backup that was restored: this version makes no backups yet",
+          "message": "a backup that was restored: there is none in the vault pipelines/../.headgate/vault",
           "detail": null,
-          "hint": "Make one by other means and say so with --override backup --reason TEXT.",
+          "hint": "Make one: headgate backup create production --verify restore; or with a step \"backup\" of the pipeline that comes before the deploy. Or go past it, on the record: --override backup --reason TEXT",
           "problems": []
         }
       }
