@@ -49,7 +49,8 @@ NODISCARD bool pack_writer_room(struct pack_writer *writer, char **ret_room, str
  * caller goes on; a failure may come with a later call. */
 NODISCARD bool pack_writer_put(struct pack_writer *writer, const char *name, size_t size,
                                struct error *err);
-/* A member of any size that is there as a whole; copied or written before it returns. */
+/* A member of any size that is there as a whole; copied or written before it returns. A room that
+ * was not put in by then is gone. */
 NODISCARD bool pack_writer_add(struct pack_writer *writer, const char *name, const char *bytes,
                                size_t size, struct error *err);
 /* Waits for all that was put in. Then its members, borrowed until the next call, in their order. */

@@ -256,7 +256,7 @@ static bool create(const struct backup_request *request, struct db *db, const st
                    struct backup_made *ret_made, struct error *err)
 {
     CLEANUP(origin_clear) struct origin origin = {0};
-    CLEANUP(vault_file_clear) struct vault_file file = {0};
+    CLEANUP(vault_file_clear) struct vault_file file = VAULT_FILE_INIT;
     CLEANUP(pack_writer_freep) struct pack_writer *writer = NULL;
     CLEANUP(dump_reader_freep) struct dump_reader *reader = NULL;
     const struct dump_handler handler = {0};
@@ -275,6 +275,7 @@ static bool create(const struct backup_request *request, struct db *db, const st
         return false;
     }
     uint64_t size = pack_writer_size(writer);
+    file.manifest = &origin.manifest;
     if (!vault_publish(&file, err)) {
         return false;
     }

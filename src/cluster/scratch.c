@@ -123,7 +123,9 @@ static bool open_with(const struct server_programs *server, msec deadline, struc
         !database_make(scratch->folder, DATABASE, deadline, err)) {
         return false;
     }
-    scratch->conninfo = socket_conninfo(scratch->folder, DATABASE);
+    /* A PGHOSTADDR that is set would lead to another server. */
+    CLEANUP(mem_freep) char *place = socket_conninfo(scratch->folder, DATABASE);
+    scratch->conninfo = mem_printf("%s hostaddr=''", place);
     return true;
 }
 

@@ -68,9 +68,20 @@ void postgres_arguments(const struct server_programs *server, const char *data,
     static const char *const always[] = {"listen_addresses=", "port=5432",
                                          "unix_socket_permissions=0700", "logging_collector=off",
                                          "log_destination=stderr"};
-    static const char *const fast[] = {"fsync=off", "full_page_writes=off",
-                                       "synchronous_commit=off", "max_wal_size=4GB",
-                                       "autovacuum=off"};
+    /* Nothing of it outlives its owner, and what is loaded in bulk needs no WAL. Memory is taken
+     * as it is used. */
+    static const char *const fast[] = {
+        "fsync=off",
+        "full_page_writes=off",
+        "synchronous_commit=off",
+        "wal_level=minimal",
+        "max_wal_senders=0",
+        "max_wal_size=4GB",
+        "autovacuum=off",
+        "checkpoint_timeout=1h",
+        "shared_buffers=256MB",
+        "maintenance_work_mem=256MB",
+    };
     strlist_take(ret_argv, path_join(server->folder, "postgres"));
     add_all((const char *const[]){"-D", data, NULL}, ret_argv);
     add_socket_folder(ret_argv, socket_folder);

@@ -26,6 +26,10 @@
  * quick. */
 #define PIECE ((size_t)64 << 10)
 #define UNSENT_LIMIT ((size_t)256 << 10)
+/* From so many bytes on libpq sends by itself. Where the socket is full it also reads, without a
+ * word: so each time we look before. What comes in the instant between is found with the end of the
+ * data. */
+#define SEND_FROM ((size_t)8 << 10)
 /* How long a notice may be under way, once it has begun to come in. */
 #define NOTICE_LIMIT 500
 /* An older server also tells of changed settings in the middle of a statement. */
@@ -100,6 +104,9 @@ static enum progress put(struct exchange *x, const char *bytes, size_t n)
     enum progress progress = GOES_ON;
     while (n > 0 && progress == GOES_ON) {
         size_t piece = n < PIECE ? n : PIECE;
+        if (x->db->unsent + piece >= SEND_FROM && server_has_ended_it(x)) {
+            return OVER;
+        }
         if (PQputCopyData(x->db->conn, bytes, (int)piece) != 1) {
             return OVER;
         }

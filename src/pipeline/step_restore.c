@@ -6,6 +6,7 @@
  * All or nothing happens, so a step that was cut off is simply done again.
  */
 #include "headgate/restore.h"
+#include "headgate/settle.h"
 #include "private.h"
 
 #define LATEST "latest"
@@ -183,6 +184,20 @@ static void sum_up(struct step_work *work, const struct vault_item *item,
                                 (unsigned long long)result->rows, result->n_tables, kept);
 }
 
+/* What was restored says that it is the environment that it comes from: now it is this one. */
+static bool mark(const struct step_work *work, struct error *err)
+{
+    struct environment *environment = work->step->step->environment;
+    CLEANUP(marking_clear) struct marking marking = {0};
+    const struct deploy_conduct conduct = {
+        .patience = work->patience, .actor = work->actor, .run = work->run};
+    if (!marking_make(environment, NULL, DEADLINE_NONE, &marking, err)) {
+        return false;
+    }
+    return marking.before == NULL || text_equal(marking.before, environment->name) ||
+           marking_execute(&marking, &conduct, err);
+}
+
 /* The session that holds the environment is one of the old database, which nobody may use when it
  * is renamed. */
 static bool restore_now(struct step_work *work, const struct restore_plan *plan,
@@ -194,7 +209,7 @@ static bool restore_now(struct step_work *work, const struct restore_plan *plan,
         return environment_name_error(work->step->step->environment, err);
     }
     db_closep(&work->held);
-    if (!restore_execute(plan, &result, err)) {
+    if (!restore_execute(plan, &result, err) || !mark(work, err)) {
         return false;
     }
     sum_up(work, item, &result);

@@ -75,8 +75,8 @@ static bool read_manifest(struct unpacking *unpacking, struct error *err)
         return error_set(err, ERROR_CONFIG, "%s is larger than %u bytes", shown, JSON_FILE_LIMIT);
     }
     return read_bytes(unpacking, member.size, &text, err) &&
-           manifest_read(shown, text, (size_t)member.size, release->arena, &unpacking->manifest,
-                         err);
+           release_manifest_read(shown, text, (size_t)member.size, release->arena,
+                                 &unpacking->manifest, err);
 }
 
 static bool read_member(struct unpacking *unpacking, const struct member *member,

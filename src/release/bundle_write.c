@@ -42,7 +42,7 @@ static bool write_members(int fd, const char *shown, const struct release *relea
 {
     CLEANUP(archive_writer_freep) struct archive_writer *archive = NULL;
     CLEANUP(strbuf_clear) struct strbuf text = STRBUF_INIT;
-    manifest_write(manifest, &text);
+    release_manifest_write(manifest, &text);
     if (!archive_writer_open(fd, shown, &archive, err) ||
         !add(archive, MANIFEST_NAME, text.text, text.size, err)) {
         return false;
@@ -61,7 +61,7 @@ static bool write_file(const char *temporary, const char *shown, const struct re
 {
     CLEANUP(arena_freep) struct arena *arena = arena_new();
     struct manifest manifest;
-    manifest_of(release, arena, &manifest);
+    release_manifest_of(release, arena, &manifest);
     CLEANUP(fd_closep) int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     if (fd < 0) {
         return error_set_errno(err, "could not make %s", shown);

@@ -31,7 +31,8 @@ static void add_small(struct manifest *manifest, struct arena *arena, enum membe
     }
 }
 
-void manifest_of(const struct release *release, struct arena *arena, struct manifest *ret_manifest)
+void release_manifest_of(const struct release *release, struct arena *arena,
+                         struct manifest *ret_manifest)
 {
     struct manifest manifest = {.n_migrations = release->n};
     memcpy(manifest.digest, release->digest, sizeof manifest.digest);
@@ -63,7 +64,7 @@ static void write_path(struct json_writer *writer, const char *path)
     json_write_member_text(writer, "path", text.text);
 }
 
-void manifest_write(const struct manifest *manifest, struct strbuf *out)
+void release_manifest_write(const struct manifest *manifest, struct strbuf *out)
 {
     struct json_writer writer = json_writer_start(out, true);
     CLEANUP(mem_freep) char *name = mem_printf("%.*s", DIGEST_SHOWN, manifest->digest);
@@ -217,8 +218,8 @@ static bool read_root(struct json_document *document, struct arena *arena,
     return true;
 }
 
-bool manifest_read(const char *shown, const char *text, size_t size, struct arena *arena,
-                   struct manifest *ret_manifest, struct error *err)
+bool release_manifest_read(const char *shown, const char *text, size_t size, struct arena *arena,
+                           struct manifest *ret_manifest, struct error *err)
 {
     static const struct json_sources nothing_from_outside = {0};
     CLEANUP(json_freep) struct json_document *document = NULL;

@@ -23,9 +23,11 @@ struct manifest {
 };
 
 /* Both live in the arena. */
-void manifest_of(const struct release *release, struct arena *arena, struct manifest *ret_manifest);
-void manifest_write(const struct manifest *manifest, struct strbuf *out);
+void release_manifest_of(const struct release *release, struct arena *arena,
+                         struct manifest *ret_manifest);
+void release_manifest_write(const struct manifest *manifest, struct strbuf *out);
 /* `shown` names the text in messages. Refuses what is not in the order above, or is not there for a
  * reason. */
-NODISCARD bool manifest_read(const char *shown, const char *text, size_t size, struct arena *arena,
-                             struct manifest *ret_manifest, struct error *err);
+NODISCARD bool release_manifest_read(const char *shown, const char *text, size_t size,
+                                     struct arena *arena, struct manifest *ret_manifest,
+                                     struct error *err);

@@ -1,6 +1,5 @@
 /* A backup while it is made, and when it is there. */
 #include "headgate/clock.h"
-#include "headgate/file.h"
 #include "headgate/output.h"
 #include "private.h"
 
@@ -58,7 +57,7 @@ void report_backup_observed(void)
 static char *estimate_of(const struct backup_request *request, const struct backup_plan *plan)
 {
     CLEANUP(mem_freep) char *size = size_human(plan->estimate);
-    CLEANUP(mem_freep) char *folder = path_display(vault_folder(request->vault));
+    CLEANUP(mem_freep) char *folder = place_shown(vault_folder(request->vault));
     return mem_printf("about %s, %sinto %s", size,
                       vault_encrypts(request->vault) ? "encrypted, " : "", folder);
 }
@@ -156,7 +155,7 @@ static void print_made(const struct backup_made *made, const struct proof *proof
     CLEANUP(mem_freep) char *tables = count_of(made->n_tables, "table");
     CLEANUP(mem_freep) char *rows = rows_of(made->rows);
     output_print("\nMade %s in %s.\n", made->name, took);
-    fact_add(&facts, "file", path_display(made->path));
+    fact_add(&facts, "file", place_shown(made->path));
     fact_add(&facts, "size", size_of(made));
     fact_add(&facts, "holds", mem_printf("%s, %s", tables, rows));
     if (proof != NULL) {

@@ -2,7 +2,6 @@
 #include <stdlib.h>
 
 #include "headgate/clock.h"
-#include "headgate/file.h"
 #include "headgate/output.h"
 #include "private.h"
 
@@ -110,7 +109,7 @@ static void print_facts(const struct vault_item *item)
     const struct manifest *manifest = item->manifest;
     CLEANUP(table_clear) struct table facts = {0};
     CLEANUP(mem_freep) char *size = size_human(item->size);
-    CLEANUP(mem_freep) char *path = path_display(item->path);
+    CLEANUP(mem_freep) char *path = place_shown(item->path);
     fact_add(&facts, "environment", mem_copy(item->environment));
     fact_add(&facts, "file",
              mem_printf("%s, %s%s", path, size, item->encrypted ? ", encrypted" : ""));
@@ -204,7 +203,7 @@ static char *shell_word(const char *text)
 
 static void print_way_out(const struct vault_item *item)
 {
-    CLEANUP(mem_freep) char *shown = path_display(item->path);
+    CLEANUP(mem_freep) char *shown = place_shown(item->path);
     CLEANUP(mem_freep) char *path = shell_word(shown);
     output_print("\nWithout headgate\n");
     if (item->encrypted) {

@@ -1,11 +1,25 @@
 /* Words and JSON that all reports of backups share. */
+#include <stdlib.h>
+
 #include "headgate/clock.h"
+#include "headgate/file.h"
 #include "private.h"
 
 #define SECOND INT64_C(1000000)
 #define MINUTE (60 * SECOND)
 #define HOUR (60 * MINUTE)
 #define DAY (24 * HOUR)
+
+char *place_shown(const char *path)
+{
+    CLEANUP(mem_freep) char *real = realpath(path, NULL);
+    if (real == NULL) { /* it is not made yet */
+        CLEANUP(mem_freep) char *parent = path_parent(path);
+        CLEANUP(mem_freep) char *real_parent = realpath(parent, NULL);
+        real = real_parent != NULL ? path_join(real_parent, path_name(path)) : NULL;
+    }
+    return path_display(real != NULL ? real : path);
+}
 
 char *number_grouped(uint64_t number)
 {

@@ -1,6 +1,5 @@
 /* The backups of a vault: what is there, what was proven, what goes. */
 #include "headgate/clock.h"
-#include "headgate/file.h"
 #include "headgate/output.h"
 #include "private.h"
 
@@ -40,7 +39,7 @@ static void print_list(const struct vault *vault, const struct vault_list *list,
                        const char *environment)
 {
     CLEANUP(table_clear) struct table table = {0};
-    CLEANUP(mem_freep) char *folder = path_display(vault_folder(vault));
+    CLEANUP(mem_freep) char *folder = place_shown(vault_folder(vault));
     if (list->n == 0) {
         output_print("There are no backups%s%s in %s.\nMake one: headgate backup create %s\n",
                      environment != NULL ? " of " : "", environment != NULL ? environment : "",
@@ -138,7 +137,7 @@ static void print_sum(const struct vault *vault, const struct verification *veri
 {
     size_t n_good = 0;
     CLEANUP(mem_freep) char *count = count_of(n, "backup");
-    CLEANUP(mem_freep) char *folder = path_display(vault_folder(vault));
+    CLEANUP(mem_freep) char *folder = place_shown(vault_folder(vault));
     for (size_t i = 0; i < n; i++) {
         n_good += verification_is_good(&verifications[i]);
     }

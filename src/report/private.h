@@ -134,6 +134,8 @@ void markdown_add_record(struct strbuf *out, const struct record *record);
 
 /* --- backups: words that their reports share; the caller's --- */
 
+/* As one would type it from here, without the detours of how it was configured. */
+char *place_shown(const char *path);
 /* "12,345,678". */
 char *number_grouped(uint64_t number);
 /* "1 row", "12,345,678 rows". */

@@ -132,7 +132,8 @@ static void print_facts(const struct restore_plan *plan)
         fact_add(&facts, "then",
                  mem_printf("\"%s\" is renamed to \"%s\" and kept, the new one takes its name",
                             plan->database, plan->kept));
-        fact_add(&facts, "ends", mem_printf("%s of others", sessions));
+        fact_add(&facts, "ends",
+                 plan->n_sessions > 0 ? mem_printf("%s of others", sessions) : NULL);
     } else if (is_partial(request)) {
         fact_add(&facts, "then",
                  mem_printf("it stays beside \"%s\", which is not touched", plan->database));
@@ -219,7 +220,7 @@ void report_restore_plan(const struct restore_plan *plan, bool dry_run)
                  plan->address, plan->server_version);
     print_facts(plan);
     print_meter(plan);
-    output_print("%s", dry_run ? "\nNothing was changed.\n" : "\n");
+    output_print("%s", dry_run ? "\nNothing was changed.\n" : "");
 }
 
 /* --- the result --- */

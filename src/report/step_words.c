@@ -21,8 +21,9 @@ char *backup_words(const struct plan_step *step)
         return tool_words(step->step);
     }
     CLEANUP(mem_freep) char *size = size_human(backup->own.estimate);
-    return mem_printf("%s, about %s; %s", step->step->environment->name, size,
-                      proofs[step->step->verify]);
+    const char *name = step->step->environment->name, *proof = proofs[step->step->verify];
+    return backup->own.estimate > 0 ? mem_printf("%s, about %s; %s", name, size, proof)
+                                    : mem_printf("%s; %s", name, proof);
 }
 
 /* "into shop_restored_20261128, swapped in; shop is kept as shop_before_20261128" */

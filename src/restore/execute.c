@@ -112,9 +112,9 @@ static bool prepare(struct restoring *restoring, struct error *err)
     CLEANUP(strlist_clear) struct strlist names = STRLIST_INIT;
     if (!control_open(request->environment, false, deadline, &restoring->control, err) ||
         !control_lock(&restoring->control, deadline, err) ||
-        !control_list(&restoring->control, deadline, &names, err) ||
-        !check_unchanged(restoring, &names, err) ||
-        !leftovers_drop(&restoring->control, deadline_in(MAKE_PATIENCE), err)) {
+        !leftovers_drop(&restoring->control, deadline_in(MAKE_PATIENCE), err) ||
+        !control_list(&restoring->control, deadline_in(LOOK_PATIENCE), &names, err) ||
+        !check_unchanged(restoring, &names, err)) {
         return false;
     }
     int major = db_identity(restoring->control.db)->version / 10000;
@@ -130,8 +130,14 @@ static bool make(struct restoring *restoring, const char *name, char **ret_made,
     const struct creation creation = {.manifest = restoring->archive.manifest,
                                       .like = plan->exists ? plan->database : NULL,
                                       .without_owner = plan->request->without_owners};
-    *ret_made = mem_copy(name); /* before it is there: what became of an answer that was lost? */
-    return database_create(restoring->control.db, &creation, name, deadline_in(MAKE_PATIENCE), err);
+    if (database_create(restoring->control.db, &creation, name, deadline_in(MAKE_PATIENCE), err)) {
+        *ret_made = mem_copy(name);
+        return true;
+    }
+    if (!text_equal(err->sqlstate, "42P04")) { /* that one would be somebody else's */
+        *ret_made = mem_copy(name);            /* it may be there: an answer can be lost */
+    }
+    return false;
 }
 
 static bool make_another(struct restoring *restoring, char **ret_made, struct error *err)

@@ -28,6 +28,7 @@ struct swapping {
     const struct swap *swap;
     struct db *helper; /* a second session with the maintenance database */
     struct db *guard;  /* with the old one; NULL once it has ended */
+    char *guard_pid;   /* NULL: there was none */
     char *oid;         /* of the old one */
     char *pid;         /* of the server process that renames */
     bool shut;         /* nobody comes in any more */
@@ -41,6 +42,7 @@ static void swapping_clear(struct swapping *swapping)
     db_closep(&swapping->helper);
     mem_free(swapping->oid);
     mem_free(swapping->pid);
+    mem_free(swapping->guard_pid);
     strlist_clear(&swapping->ended);
     error_clear(&swapping->trouble);
 }
@@ -109,8 +111,12 @@ static bool open_guard(struct swapping *swapping, msec deadline, struct error *e
     const struct db_options options = {.purpose = "restore"};
     CLEANUP(conninfo_freep)
     struct conninfo *conninfo = conninfo_with_database(control->conninfo, control->database);
-    return db_open(conninfo, &options, deadline, &swapping->guard, err) &&
-           take_lock(swapping->guard, HISTORY_KEY_OWN, deadline, err) &&
+    if (!db_open(conninfo, &options, deadline, &swapping->guard, err)) {
+        return false;
+    }
+    mem_free(swapping->guard_pid);
+    swapping->guard_pid = mem_printf("%d", db_identity(swapping->guard)->pid);
+    return take_lock(swapping->guard, HISTORY_KEY_OWN, deadline, err) &&
            take_lock(swapping->guard, HISTORY_KEY_RUN, deadline, err);
 }
 
@@ -120,7 +126,8 @@ static bool end_sessions(struct swapping *swapping, msec deadline, struct error 
 {
     CLEANUP(db_rows_freep) struct db_rows *rows = NULL;
     if (!db_query(swapping->helper, &SQL_RESTORE_END_SESSIONS,
-                  DB_PARAMS(swapping->oid, swapping->swap->beside), deadline, &rows, err)) {
+                  DB_PARAMS(swapping->oid, swapping->swap->beside, swapping->guard_pid), deadline,
+                  &rows, err)) {
         return false;
     }
     for (size_t i = 0; i < db_rows_count(rows); i++) {

@@ -7,8 +7,8 @@
 #include "headgate/file.h"
 #include "private.h"
 
-bool manifest_read(const struct pack_reader *reader, const char *name,
-                   struct manifest **ret_manifest, struct error *err)
+bool archive_manifest(const struct pack_reader *reader, const char *name,
+                      struct manifest **ret_manifest, struct error *err)
 {
     CLEANUP(strbuf_clear) struct strbuf text = STRBUF_INIT;
     CLEANUP(manifest_freep) struct manifest *manifest = NULL;
@@ -67,13 +67,13 @@ static bool read_plain(int fd, struct vault_item *item, struct error *err)
         return false;
     }
     memcpy(item->digest, pack_reader_digest(reader), sizeof item->digest);
-    return manifest_read(reader, item->name, &item->manifest, err);
+    return archive_manifest(reader, item->name, &item->manifest, err);
 }
 
 static bool read_contents(const char *folder, struct vault_item *item, struct error *err)
 {
     CLEANUP(fd_closep) int fd = -1;
-    struct stat about;
+    struct stat about = {.st_size = 0};
     if (!open_item(item->path, &fd, &about, err)) {
         return false;
     }
@@ -115,7 +115,7 @@ bool vault_archive_open(const struct vault *vault, const struct vault_item *item
 {
     CLEANUP(vault_archive_clear) struct vault_archive archive = {.fd = -1};
     CLEANUP(fd_closep) int fd = -1;
-    struct stat about;
+    struct stat about = {.st_size = 0};
     if (!open_item(item->path, &fd, &about, err)) {
         return false;
     }
@@ -125,11 +125,11 @@ bool vault_archive_open(const struct vault *vault, const struct vault_item *item
         return false;
     }
     if (!pack_reader_open(archive.fd, item->path, &archive.reader, err) ||
-        !manifest_read(archive.reader, item->name, &archive.manifest, err)) {
+        !archive_manifest(archive.reader, item->name, &archive.manifest, err)) {
         return false;
     }
-    *ret_archive = archive;
-    archive = (struct vault_archive){.fd = -1};
+    *ret_archive =
+        (struct vault_archive){fd_take(&archive.fd), TAKE(archive.reader), TAKE(archive.manifest)};
     return true;
 }
 

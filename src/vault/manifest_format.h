@@ -8,9 +8,9 @@
 enum manifest_part { MANIFEST_TOP, MANIFEST_SOURCE, MANIFEST_TOOLS };
 
 struct manifest_text {
-    enum manifest_part part;
     const char *key;
     size_t at; /* in struct manifest */
+    enum manifest_part part;
     bool may_be_null;
 };
 extern const struct manifest_text manifest_texts[];

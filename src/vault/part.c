@@ -27,7 +27,8 @@ bool part_open(const char *folder, const char *name, char **ret_path, int *ret_f
         return true;
     }
     if (ftruncate(fd, 0) != 0) { /* a dead writer's, of the same name */
-        return error_set_errno(err, "could not empty %s", path);
+        (void)error_set_errno(err, "could not empty %s", path);
+        return false;
     }
     *ret_path = TAKE(path);
     *ret_fd = fd_take(&fd);

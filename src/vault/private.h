@@ -67,5 +67,5 @@ char *beside(const char *folder, const char *name, const char *end);
 
 /* Reads what can be known of this file; what goes wrong becomes the item's error. */
 void item_read(const char *folder, const char *file, struct vault_item *ret_item);
-NODISCARD bool manifest_read(const struct pack_reader *reader, const char *name,
-                             struct manifest **ret_manifest, struct error *err);
+NODISCARD bool archive_manifest(const struct pack_reader *reader, const char *name,
+                                struct manifest **ret_manifest, struct error *err);

@@ -19,7 +19,21 @@ What came later would be lost:
 
   $ sql "insert into users (email, name) values ('late@example.com', 'Late')"
   $ sql "select pg_sleep(1)" >/dev/null; sql "select pg_stat_clear_snapshot()"
+  
   $ headgate backup restore latest --to staging --dry-run
+  Restore to staging  SCENARIO/pg:5432/staging  PostgreSQL NN
+  
+    backup  staging-BACKUP, 9 s old, about N MB, restored and compared TIME
+    into    a new database "staging_restoring_e4a9", compared with the backup
+    then    "staging" is renamed to "staging_before_TIME" and kept, the new one takes its name
+    ends    0 sessions of others
+  
+  Lost by it, rows since the backup (TIME)
+    public.audit_log  1 inserted  0 updated  0 deleted
+    public.users      1 inserted  0 updated  0 deleted
+    together          2 inserted  0 updated  0 deleted
+  
+  Nothing was changed.
   $ sql 'select count(*) from users'
   21
 
@@ -30,15 +44,43 @@ Nobody is here to say yes; then somebody is:
   hint: Say --confirm staging.
   [4]
   $ headgate backup restore latest --to staging --confirm staging -q
+  Restore to staging  SCENARIO/pg:5432/staging  PostgreSQL NN
+  
+    backup  staging-BACKUP, 9 s old, about N MB, restored and compared TIME
+    into    a new database "staging_restoring_299d", compared with the backup
+    then    "staging" is renamed to "staging_before_TIME" and kept, the new one takes its name
+    ends    0 sessions of others
+  
+  Lost by it, rows since the backup (TIME)
+    public.audit_log  1 inserted  0 updated  0 deleted
+    public.users      1 inserted  0 updated  0 deleted
+    together          2 inserted  0 updated  0 deleted
+  
+  
+  Restored staging-BACKUP in N ms: 9 tables, 121 rows, equal to the backup.
+  staging has it now, in the database "staging".
+  What was there is kept as "staging_before_TIME". When nobody needs it: headgate backup restore --finish --to staging
   $ sql 'select count(*) from users'
   20
   $ psql -XAtq "$url" -c "select regexp_replace(datname, '\d{14}', 'TIME') from pg_database where datname ~ '^staging' order by 1"
+  staging
+  staging_before_TIME
   $ headgate status staging | tail -1
+    staging  SCENARIO/pg:5432/staging  PostgreSQL NN  up to date  7 applied
 
 The old one is dropped when nobody needs it:
 
   $ headgate backup restore --finish --to staging --dry-run
+  Kept by earlier restores to staging
+    staging_before_TIME
+  
+  Nothing was dropped.
   $ headgate backup restore --finish --to staging
+  Kept by earlier restores to staging
+    staging_before_TIME
+  error: "staging" is a staging environment and nobody is here to confirm
+  hint: Say --confirm staging.
+  [4]
   $ headgate backup restore --finish --to staging --confirm staging | tail -1
   Dropped 1 database.
   $ headgate backup restore --finish --to staging
@@ -47,8 +89,22 @@ The old one is dropped when nobody needs it:
 Some tables only, beside:
 
   $ headgate backup restore latest --to staging --table users,addresses --confirm staging -q
+  Restore to staging  SCENARIO/pg:5432/staging  PostgreSQL NN
+  
+    backup       staging-BACKUP, 11 s old, about N MB, restored and compared TIME
+    only tables  users, addresses
+    into         a new database "staging_restored_TIME", compared with the backup
+    then         it stays beside "staging", which is not touched
+  
+  Changed there, since the backup (TIME): nothing
+  
+  
+  Restored staging-BACKUP in N ms: 2 tables, 32 rows, equal to the backup.
+    not proven: foreign keys, materialized views and the rows of all other tables: only a part was restored
+  It stands in the database "staging_restored_TIME"; "staging" was not touched.
   $ psql -XAtq "$url" -c "select regexp_replace(datname, '\d{14}', 'TIME') from pg_database where datname ~ '^staging' order by 1"
-  $ headgate backup restore latest --to staging --table nothing_like_it --confirm staging -q
+  staging
+  staging_restored_TIME
 
 Mistyped:
 

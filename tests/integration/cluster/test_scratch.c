@@ -98,6 +98,17 @@ static void assert_nothing_is_left(void)
     assert_int_equal(count_workers(base), 0);
 }
 
+/* As everything of libpq's goes there with it. */
+static void a_host_address_of_ours_does_not_lead_away_from_it(void **state)
+{
+    (void)state;
+    CLEANUP(scratch_closep) struct scratch *scratch = open_it();
+    assert_int_equal(setenv("PGHOSTADDR", "192.0.2.1", 1), 0);
+    const char *said = ask(scratch, "select current_setting('wal_level')");
+    assert_int_equal(unsetenv("PGHOSTADDR"), 0);
+    assert_string_equal(said, "minimal");
+}
+
 static void two_at_once_work_do_not_meet_and_are_gone_after_close(void **state)
 {
     (void)state;
@@ -388,6 +399,7 @@ static void a_runtime_folder_that_others_can_write_to_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        WITH_BASE(a_host_address_of_ours_does_not_lead_away_from_it),
         WITH_BASE(two_at_once_work_do_not_meet_and_are_gone_after_close),
         WITH_BASE(only_the_end_of_its_owner_ends_it),
         WITH_BASE(it_is_gone_when_its_owner_is_killed_before_it_is_ready),

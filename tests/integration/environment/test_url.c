@@ -37,6 +37,36 @@ static void a_uri_is_handed_on_as_it_is(void **state)
     assert_string_equal(written, "postgresql://db1/shop");
 }
 
+static void each_route_has_its_place(void **state)
+{
+    (void)state;
+    struct error err = ERROR_INIT;
+    CLEANUP(environments_freep) struct environments *set = NULL;
+    const char *const text =
+        "{\"environments\":{\"x\":{\"kind\":\"test\",\"url\":\"postgres://anna@pool/shop\","
+        "\"direct_url\":\"postgres://anna@db1/shop\","
+        "\"replica_url\":\"postgres://anna@db2/shop\"},"
+        "\"y\":{\"kind\":\"test\",\"url\":\"host=db3\"}}}";
+    CLEANUP(mem_freep) char *path = path_join(scratch_dir(), "routes.json");
+    assert_ok(file_write(path, text, strlen(text), 0644, &err));
+    assert_ok(environments_read(path, scratch_state(), &set, &err));
+    const struct {
+        size_t environment;
+        enum environment_route route;
+        const char *host;
+    } wanted[] = {{0, ROUTE_USUAL, "pool"},
+                  {0, ROUTE_DIRECT, "db1"},
+                  {0, ROUTE_REPLICA, "db2"},
+                  {1, ROUTE_USUAL, "db3"},
+                  {1, ROUTE_DIRECT, "db3"}};
+    for (size_t i = 0; i < ARRAY_LEN(wanted); i++) {
+        CLEANUP(conninfo_freep) struct conninfo *conninfo = NULL;
+        assert_ok(environment_conninfo(&set->items[wanted[i].environment], wanted[i].route, SOON,
+                                       &conninfo, &err));
+        assert_string_equal(conninfo_get(conninfo, "host"), wanted[i].host);
+    }
+}
+
 static void what_cannot_be_reached_has_none(void **state)
 {
     (void)state;
@@ -59,6 +89,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_uri_is_handed_on_as_it_is),
+        cmocka_unit_test(each_route_has_its_place),
         cmocka_unit_test(what_cannot_be_reached_has_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

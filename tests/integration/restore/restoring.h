@@ -42,8 +42,9 @@ __attribute__((unused)) static void world_environment(struct world *world, const
     CLEANUP(mem_freep) char *path = path_join(world->folder, "environments.json");
     CLEANUP(mem_freep) char *url = url_of("shop", role);
     CLEANUP(mem_freep)
-    char *text =
-        mem_printf("{\"environments\":{\"x\":{\"kind\":\"test\",\"url\":\"%s\"%s}}}", url, members);
+    char *text = mem_printf("{\"vault\":{\"path\":\"vault\"},\"environments\":{\"x\":{\"kind\":"
+                            "\"test\",\"url\":\"%s\"%s}}}",
+                            url, members);
     environments_freep(&world->set);
     assert_ok(file_write(path, text, strlen(text), 0644, &err));
     assert_ok(environments_read(path, scratch_state(), &world->set, &err));
@@ -67,6 +68,26 @@ __attribute__((unused)) static void world_empty(struct world *world)
     }
 }
 
+__attribute__((unused)) static void fill(const char *database, const char *which)
+{
+    CLEANUP(mem_freep)
+    char *sql = mem_printf("create table which as select '%s'::text as one", which);
+    CLEANUP(db_closep) struct db *db = session_in(database);
+    run(db, sql);
+}
+
+/* A session that was closed is gone a moment later. */
+__attribute__((unused)) static void wait_until_left(struct db *db)
+{
+    msec deadline = SOON;
+    CLEANUP(mem_freep) char *n = NULL;
+    while (!text_equal(n, "0")) {
+        assert_false(deadline_passed(deadline));
+        mem_free(n);
+        n = value(db, "select count(*)::text from pg_stat_activity where datname ~ '^shop'");
+    }
+}
+
 __attribute__((unused)) static int world_open(void **state)
 {
     static int n;
@@ -79,8 +100,8 @@ __attribute__((unused)) static int world_open(void **state)
     world->db = session(world->url, false);
     world_empty(world);
     run(world->db, "create database shop template template0");
-    CLEANUP(db_closep) struct db *shop = session_in("shop");
-    run(shop, "create table which as select 'old'::text as one");
+    fill("shop", "old");
+    wait_until_left(world->db);
     world_environment(world, "tester", "");
     *state = world;
     return 0;
@@ -101,8 +122,8 @@ __attribute__((unused)) static int world_close(void **state)
 __attribute__((unused)) static void make_beside(struct world *world)
 {
     run(world->db, "create database " BESIDE " template template0");
-    CLEANUP(db_closep) struct db *beside = session_in(BESIDE);
-    run(beside, "create table which as select 'new'::text as one");
+    fill(BESIDE, "new");
+    wait_until_left(world->db);
 }
 
 __attribute__((unused)) static void expect_shop(const char *which)

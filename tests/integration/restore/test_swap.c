@@ -218,7 +218,7 @@ static void a_role_that_may_not_end_a_session_leaves_all_as_it_was(void **state)
     /* and where there is nobody it is enough */
     db_closep(&superuser);
     error_clear(&err);
-    deadline_sleep(deadline_in(100));
+    wait_until_left(world->db);
     assert_ok(swap_now(world, &n, &err));
     expect_shop("new");
 }

@@ -27,22 +27,28 @@ static int memory_file(const char *bytes, size_t size)
     return fd;
 }
 
-/* Three small members, in memory. */
-static void make_pack(struct strbuf *ret_bytes)
+/* So many small members, in memory. */
+static void make_pack_of(size_t members, struct strbuf *ret_bytes)
 {
     CLEANUP(error_clear) struct error err = ERROR_INIT;
     CLEANUP(pack_writer_freep) struct pack_writer *writer = NULL;
     CLEANUP(fd_closep) int fd = memory_file("", 0);
-    static const char *const texts[MEMBERS] = {"hello", "", "world world world"};
+    static const char *const texts[] = {"hello", "", "world world world"};
     assert_ok(pack_writer_open(fd, "x", 1, 3, &writer, &err));
-    for (size_t i = 0; i < MEMBERS; i++) {
+    for (size_t i = 0; i < members; i++) {
         CLEANUP(mem_freep) char *name = mem_printf("m%zu", i);
-        assert_ok(pack_writer_add(writer, name, texts[i], strlen(texts[i]), &err));
+        const char *text = texts[i % ARRAY_LEN(texts)];
+        assert_ok(pack_writer_add(writer, name, text, strlen(text), &err));
     }
     assert_ok(pack_writer_finish(writer, &err));
     size_t size = (size_t)pack_writer_size(writer);
     assert_int_equal(pread(fd, strbuf_room(ret_bytes, size), size, 0), size);
     strbuf_grown(ret_bytes, size);
+}
+
+static void make_pack(struct strbuf *ret_bytes)
+{
+    make_pack_of(MEMBERS, ret_bytes);
 }
 
 /* Opens, checks, and reads every member. */
@@ -382,6 +388,27 @@ static void all_damage_is_named(void **state)
     assert_string_equal(err.detail, wanted);
 }
 
+static void the_first_twenty_are_named(void **state)
+{
+    (void)state;
+    CLEANUP(error_clear) struct error err = ERROR_INIT;
+    CLEANUP(strbuf_clear) struct strbuf pack = STRBUF_INIT;
+    CLEANUP(pack_reader_freep) struct pack_reader *reader = NULL;
+    struct pack_footer footer;
+    make_pack_of(30, &pack);
+    CLEANUP(pack_frames_clear) struct pack_frames frames = frames_of(&pack, &footer);
+    for (size_t i = 0; i < 25; i++) {
+        pack.text[frames.all[i].at] ^= 1;
+    }
+    CLEANUP(fd_closep) int fd = memory_file(pack.text, pack.size);
+    assert_ok(pack_reader_open(fd, "x", &reader, &err));
+    assert_fails(pack_reader_check(reader, 2, NULL, &err), ERROR_BACKUP);
+    assert_contains(err.message, "25 of its 33 parts");
+    assert_contains(err.detail, "member \"m19\" (bytes ");
+    assert_contains(err.detail, "); and 5 more.");
+    assert_null(strstr(err.detail, "m20"));
+}
+
 static void note_progress(void *context, uint64_t bytes, uint64_t total)
 {
     uint64_t *last = context;
@@ -434,6 +461,7 @@ int main(void)
         cmocka_unit_test(the_form_of_the_index_is_wrong),
         cmocka_unit_test(a_frame_that_contains_something_else),
         cmocka_unit_test(all_damage_is_named),
+        cmocka_unit_test(the_first_twenty_are_named),
         cmocka_unit_test(progress_ends_at_the_files_size),
         cmocka_unit_test(a_wish_to_stop_ends_a_check),
     };

@@ -311,7 +311,9 @@ static void mistakes_of_a_step_are_told(void **state)
          NULL},
         {"@{\"id\":\"a\"}",
          {"step \"a\" does not say what to do"},
-         "exactly one of the keys \"deploy\", \"hook\", \"gate\", \"check\" and \"seed\""},
+         "exactly one of the keys \"deploy\", \"hook\", \"backup\", \"restore\", \"gate\", "
+         "\"check\" and "
+         "\"seed\""},
         {"@{\"id\":\"a\",@\"depoy\":\"staging\"}",
          {"step \"a\" does not say what to do", "unknown key \"depoy\" in step \"a\""},
          NULL},
