@@ -3,6 +3,7 @@
 A scratch server of ours and the one that pg_restore fills have the same settings. Medians of at most three rounds: one takes minutes."""
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -14,9 +15,6 @@ import measure
 import server
 
 ROUNDS = 3
-# src/cluster/server_arguments.c: what makes a server that is thrown away fast
-SCRATCH = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "max_wal_size=4GB", "autovacuum=off", "shared_buffers=128MB",
-           "wal_level=minimal", "max_wal_senders=0", "log_statement=none")
 MOST = {"create": 1.0, "checksums": 1.0, "restore": 1.2}
 LEAST_OF_PG_DUMP, MOST_MB = 4, 128
 
@@ -29,6 +27,12 @@ def timed_shell(line):
     if done.returncode != 0:
         raise server.Failed(f"{line}: {done.stderr}"[:2000])
     return time.monotonic() - began
+
+
+def scratch_settings():
+    """Those that make a server of ours that is thrown away fast."""
+    with open(f"{server.SOURCE}/src/cluster/server_arguments.c", encoding="utf-8") as file:
+        return re.findall(r'"([^"]+)"', re.search(r"fast\[\] = \{(.*?)\}", file.read(), re.S)[1])
 
 
 class Memory(threading.Thread):
@@ -83,7 +87,7 @@ class Measured:
         """Into a new server that is thrown away; its start and end count, as they do for us."""
         place = f"{self.folder}/s"
         began = time.monotonic()
-        server.must([backup_data.PG, "start", place, *SCRATCH])
+        server.must([backup_data.PG, "start", place, *scratch_settings(), "log_statement=none"])
         try:
             server.must(["createdb", "-h", place, "-U", "tester", "restored"])
             server.must(["pg_restore", "-j2", "--exit-on-error", "-d", f"host={place} user=tester dbname=restored", f"{self.folder}/plain.dump"])
