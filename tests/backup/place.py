@@ -142,7 +142,10 @@ class Project:
         return found
 
     def newest(self):
-        return list(self.archives().items())[-1]
+        found = list(self.archives().items())
+        if not found:
+            raise server.Failed("there is no backup")
+        return found[-1]
 
     def proof(self, name):
         """As it lies beside the archive; {} where there is none."""

@@ -45,7 +45,7 @@ static const char source_sql[] =
     "comment on table account is 'whose money it is';\n"
     "grant select on account to cmp_reader with grant option; alter table entry owner to "
     "cmp_owner;\n"
-    "create statistics both on account, amount from entry;\n"
+    "create statistics stats_of_entry on account, amount from entry;\n"
     "alter default privileges grant select on tables to cmp_reader;\n"
     "select lo_from_bytea(4711, 'large'); select lo_from_bytea(4712, '');\n"
     "comment on large object 4711 is 'about it';\n";
@@ -168,8 +168,7 @@ static void unimportant_things_are_equal(void **state)
 {
     (void)state;
     CLEANUP(strlist_clear)
-    struct strlist found = compared("vacuum full; analyze; reindex index account_name;"
-                                    "cluster entry using entry_pkey;");
+    struct strlist found = compared("vacuum full; analyze; reindex index account_name");
     CLEANUP(mem_freep) char *said = strlist_sentence(&found);
     assert_string_equal(said, "");
 }
@@ -182,7 +181,7 @@ static const struct change {
     {"update account set name = '' where name is null", "account"},
     {"update account set name = name || ' ' where id = 2003", "account"},
     {"update entry set amount = amount + 0.0000000000000001 where id = 5", "entry"},
-    {"update entry set amount = (amount * 1.0)::numeric(30, 20) where id = 5", "entry"},
+    {"update entry set amount = (amount * 1.0)::numeric(40, 30) where id = 5", "entry"},
     /* each value is there once, but not in its row */
     {"update entry set amount = (select amount from entry other where other.id = 13 - entry.id)"
      " where id in (6, 7)",
@@ -236,7 +235,7 @@ static const struct change {
     {"drop view seen", "seen"},
     {"create or replace view seen as select id, upper(name) as name from account", "seen"},
     {"drop materialized view summed", "summed"},
-    {"drop statistics both", "both"},
+    {"drop statistics stats_of_entry", "stats_of_entry"},
     {"alter type hue add value 'black'", "hue"},
     {"alter table child no inherit parent", "child"},
     {"create schema one_more", "one_more"},
