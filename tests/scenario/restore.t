@@ -23,7 +23,7 @@ What came later would be lost:
   $ headgate backup restore latest --to staging --dry-run
   Restore to staging  SCENARIO/pg:5432/staging  PostgreSQL NN
   
-    backup  staging-BACKUP, 11 s old, about N MB, restored and compared TIME
+    backup  staging-BACKUP, N s old, about N MB, restored and compared TIME
     into    a new database "staging_restoring_XXXX", compared with the backup
     then    "staging" is renamed to "staging_before_TIME" and kept, the new one takes its name
   
@@ -45,7 +45,7 @@ Nobody is here to say yes; then somebody is:
   $ headgate backup restore latest --to staging --confirm staging -q
   Restore to staging  SCENARIO/pg:5432/staging  PostgreSQL NN
   
-    backup  staging-BACKUP, 12 s old, about N MB, restored and compared TIME
+    backup  staging-BACKUP, N s old, about N MB, restored and compared TIME
     into    a new database "staging_restoring_XXXX", compared with the backup
     then    "staging" is renamed to "staging_before_TIME" and kept, the new one takes its name
   
@@ -88,7 +88,7 @@ Some tables only, beside:
   $ headgate backup restore latest --to staging --table users,addresses --confirm staging -q
   Restore to staging  SCENARIO/pg:5432/staging  PostgreSQL NN
   
-    backup       staging-BACKUP, 16 s old, about N MB, restored and compared TIME
+    backup       staging-BACKUP, N s old, about N MB, restored and compared TIME
     only tables  users, addresses
     into         a new database "staging_restored_TIME", compared with the backup
     then         it stays beside "staging", which is not touched
