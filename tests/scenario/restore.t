@@ -23,10 +23,9 @@ What came later would be lost:
   $ headgate backup restore latest --to staging --dry-run
   Restore to staging  SCENARIO/pg:5432/staging  PostgreSQL NN
   
-    backup  staging-BACKUP, 9 s old, about N MB, restored and compared TIME
-    into    a new database "staging_restoring_e4a9", compared with the backup
+    backup  staging-BACKUP, N s old, about N MB, restored and compared TIME
+    into    a new database "staging_restoring_XXXX", compared with the backup
     then    "staging" is renamed to "staging_before_TIME" and kept, the new one takes its name
-    ends    0 sessions of others
   
   Lost by it, rows since the backup (TIME)
     public.audit_log  1 inserted  0 updated  0 deleted
@@ -46,16 +45,14 @@ Nobody is here to say yes; then somebody is:
   $ headgate backup restore latest --to staging --confirm staging -q
   Restore to staging  SCENARIO/pg:5432/staging  PostgreSQL NN
   
-    backup  staging-BACKUP, 9 s old, about N MB, restored and compared TIME
-    into    a new database "staging_restoring_299d", compared with the backup
+    backup  staging-BACKUP, N s old, about N MB, restored and compared TIME
+    into    a new database "staging_restoring_XXXX", compared with the backup
     then    "staging" is renamed to "staging_before_TIME" and kept, the new one takes its name
-    ends    0 sessions of others
   
   Lost by it, rows since the backup (TIME)
     public.audit_log  1 inserted  0 updated  0 deleted
     public.users      1 inserted  0 updated  0 deleted
     together          2 inserted  0 updated  0 deleted
-  
   
   Restored staging-BACKUP in N ms: 9 tables, 121 rows, equal to the backup.
   staging has it now, in the database "staging".
@@ -91,13 +88,12 @@ Some tables only, beside:
   $ headgate backup restore latest --to staging --table users,addresses --confirm staging -q
   Restore to staging  SCENARIO/pg:5432/staging  PostgreSQL NN
   
-    backup       staging-BACKUP, 11 s old, about N MB, restored and compared TIME
+    backup       staging-BACKUP, N s old, about N MB, restored and compared TIME
     only tables  users, addresses
     into         a new database "staging_restored_TIME", compared with the backup
     then         it stays beside "staging", which is not touched
   
   Changed there, since the backup (TIME): nothing
-  
   
   Restored staging-BACKUP in N ms: 2 tables, 32 rows, equal to the backup.
     not proven: foreign keys, materialized views and the rows of all other tables: only a part was restored

@@ -95,6 +95,7 @@ level() {
         -e 's/  ([0-9.]+ m?s|[0-9]+m [0-9]+s)$/  N ms/' -e 's/  ([0-9.]+ m?s|[0-9]+m [0-9]+s)  +/  N ms  /g' -e "s/[a-z_][a-z0-9_.-]*@${HOSTNAME:-localhost}/WHO/g" \
         -e 's/pg_dump [0-9.]+( \([^)]*\))?/pg_dump NN/' -e 's/[0-9.]+ times smaller/N times smaller/' -e 's/_(before|restored)_[0-9]{14}/_\1_TIME/g' -e 's/_restoring_[0-9a-f]{4}/_restoring_XXXX/g' \
         -e 's/: [0-9]+ B in /: N MB in /' -e 's/: [0-9.]+ m?s$/: N ms/' \
+        -e 's/, [0-9]+ (s|min) old/, N s old/' \
         -e 's/ead( of its journal:)? [0-9a-f]{64}/ead\1 HEAD/' "${level_more[@]}"
 }
 level_more=()
