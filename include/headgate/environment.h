@@ -204,8 +204,5 @@ NODISCARD bool environment_conninfo(struct environment *environment, enum enviro
                                     struct error *err);
 /* "url" as a URI for another program, with all that is secret in it. Resolves, and starts an
  * embedded cluster where needed; connects to nothing. The caller's. */
-NODISCARD bool environment_conninfo(struct environment *environment, enum environment_route route,
-                                    msec deadline, struct conninfo **ret_conninfo,
-                                    struct error *err);
 NODISCARD bool environment_url(struct environment *environment, msec deadline, char **ret_url,
                                struct error *err);
