@@ -456,6 +456,20 @@ Every kind of broken environments file: a place, a sentence, exit 65, and nothin
      = say how many people must approve: "approvals": 1
   
   error: 51-exclude-author-from-nothing.json has 1 mistake
+  --- 52-backup-by-unknown-tool.json
+  error: "tool" of "backup" of environment "production" must be "pgbackrest", not the string "barman"
+    --> 52-backup-by-unknown-tool.json:6:27
+     |
+   6 |       "backup": { "tool": "barman", "stanza": "" }
+     |                           ^^^^^^^^
+  
+  error: "stanza" of "backup" of environment "production" is empty
+    --> 52-backup-by-unknown-tool.json:6:47
+     |
+   6 |       "backup": { "tool": "barman", "stanza": "" }
+     |                                               ^^
+  
+  error: 52-backup-by-unknown-tool.json has 2 mistakes
   --- 52-recipient-is-none.json
   error: "somebody" is no recipient of age
     --> 52-recipient-is-none.json:2:29
@@ -474,6 +488,15 @@ Every kind of broken environments file: a place, a sentence, exit 65, and nothin
      = write the public key that belongs to it: age-keygen -y FILE prints it
   
   error: 53-recipient-is-a-secret-key.json has 1 mistake
+  --- 53-tool-restores-nothing.json
+  error: pgbackrest restores no backup for a proof, so "restored" can never be true
+    --> 53-tool-restores-nothing.json:7:32
+     |
+   7 |       "require": { "backup": { "restored": true } }
+     |                                ^^^^^^^^^^
+     = leave it away, or leave "backup" of the environment away: then headgate makes its backups, and proves them
+  
+  error: 53-tool-restores-nothing.json has 1 mistake
   --- 54-encrypted-to-nobody.json
   error: "encrypt_to" of the vault names nobody
     --> 54-encrypted-to-nobody.json:2:28

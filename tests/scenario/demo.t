@@ -96,7 +96,6 @@ The first of README's two commands: the second time it is quick, and --stop leav
   staging: done in N ms: 7 applied
   e2e: begins
   backup: begins
-  e2e: passed in N ms
   backup: dump: N MB in N ms, N MB/s
   backup: checksums: N MB in N ms, N MB/s
   backup: restore: definitions: N ms
@@ -187,6 +186,34 @@ The first of README's two commands: the second time it is quick, and --stop leav
     TIME  WHO  ended
   
   Journal: 72 events, head HEAD
+  
+  The first backup was of an empty database. One more by hand, and it is proven as well.
+  types: headgate backup create production --verify restore
+  Backup of production  SCENARIO/demo/state/embedded/production/s:5432/production  PostgreSQL NN
+  
+    database   N MB on the server's disk, 9 tables
+    backup     about N MB, into SCENARIO/demo/vault
+    made with  pg_dump NN
+    passwords  of roles are left out
+  dump: N MB in N ms, N MB/s
+  checksums: N MB in N ms, N MB/s
+  restore: definitions: N ms
+  restore: rows: N MB in N ms, N MB/s
+  restore: indexes and constraints: N ms
+  compare: rows: N MB in N ms, N MB/s
+  
+  Made production-BACKUP in N ms.
+    file   SCENARIO/demo/vault/production-BACKUP.tar.zst
+    size   N MB, of a dump of N MB: N times smaller
+    holds  9 tables, 15 rows
+    proof  restored and compared TIME
+  
+  What is in the vault?
+  types: headgate backup list
+  production-BACKUP  N ms  N MB   9 tables  15 rows  7237e999  restored and compared TIME
+  production-BACKUP  N ms  N MB  0 tables  0 rows   -         restored and compared TIME
+  
+  2 backups, N MB in SCENARIO/demo/vault
   
   And now? There is nothing left to do.
   types: headgate run promote --dry-run

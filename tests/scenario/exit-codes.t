@@ -166,7 +166,7 @@ Each exit status that a pipeline can end with, once.
      |
    2 |   "steps": [ { "id": "broken", "hok": ["/bin/true"] } ] }
      |              ^
-     = it has exactly one of the keys "deploy", "hook", "gate", "check" and "seed"
+     = it has exactly one of the keys "deploy", "hook", "backup", "restore", "gate", "check" and "seed"
   
   error: unknown key "hok" in step "broken"
     --> pipelines/broken.json:2:32
