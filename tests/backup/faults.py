@@ -184,8 +184,8 @@ class Faults:
             for i in range(n):
                 chance = random.Random(f"{self.seed}/full vault/{i}")
                 words = ["backup", "create", "source"]
-                if chance.random() < 0.3:
-                    disk.leave(chance.randrange(int(size * 1.5)))
+                if i % 3 == 0:
+                    disk.leave(chance.randrange(size if i == 0 else size * 3 // 2))
                     ended, about = project.do(*words), "a small disk"
                 else:
                     ended, about = self.while_it_fills(project, words, disk, chance)
@@ -209,7 +209,7 @@ class Faults:
             project = Project(self.place.headgate, f"{self.place.folder}/fs", self.place.urls(self.place.scratch.port), vault=self.project.vault)
             for i in range(n):
                 chance = random.Random(f"{self.seed}/full scratch/{i}")
-                room = chance.randrange(200_000_000)
+                room = chance.randrange(30_000_000 if i == 0 else 200_000_000)
                 disk.leave(room)
                 ended = project.do(*self.words("verify"))
                 disk.leave(None)

@@ -53,7 +53,7 @@ class Hard:
         row.wrong += [f"rows: {line}" for line in differences(rows, found_rows)]
         _, text = self.reference()
         row.wrong += [f"definitions: {line}" for line in differences(text, found_text)]
-        project.must("backup", "restore", "--finish", "--to", "target")
+        project.must("backup", "restore", "--finish", "--to", "target", "--confirm", "target")
         if place.databases() != [place.target]:
             row.wrong.append(f"left behind: {place.databases()}")
         if left := project.leftovers():

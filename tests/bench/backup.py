@@ -36,11 +36,11 @@ def scratch_settings():
 
 
 class Memory(threading.Thread):
-    """The most that all processes of one program, and of this one run, have had at once: what they share counts once."""
+    """The most that all processes of one program have had at once: what they share counts once."""
 
-    def __init__(self, program, under):
+    def __init__(self, program):
         super().__init__(daemon=True)
-        self.program, self.under, self.most_mb, self.over = program, under, 0.0, threading.Event()
+        self.program, self.most_mb, self.over = program, 0.0, threading.Event()
 
     def run(self):
         while not self.over.wait(0.05):
@@ -48,7 +48,7 @@ class Memory(threading.Thread):
 
     def of(self, process):
         try:
-            if os.readlink(f"/proc/{process}/exe") != self.program or os.getsid(int(process)) not in (self.under, int(process)):
+            if os.readlink(f"/proc/{process}/exe") != self.program:
                 return 0
             with open(f"/proc/{process}/smaps_rollup", encoding="utf-8") as file:
                 return next(int(line.split()[1]) for line in file if line.startswith("Pss:"))
@@ -98,8 +98,8 @@ class Measured:
 
     def peak_mb(self, *words):
         process = subprocess.Popen([self.bench.headgate, "backup", *words, "--no-input"], env=self.environment(), cwd=self.folder,
-                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True)
-        memory = Memory(self.bench.headgate, process.pid)
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        memory = Memory(self.bench.headgate)
         memory.start()
         complaint = process.communicate()[1]
         memory.over.set()
