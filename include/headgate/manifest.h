@@ -54,6 +54,8 @@ struct manifest {
     /* ALTER DATABASE ... SET, GRANT ... ON DATABASE: SQL in which %1$I is the database's name */
     struct strlist database_settings;
     struct strlist roles; /* that own something or are granted something */
+    struct strlist superusers;  /* those of them, or of what they are members of, that are */
+    struct strlist memberships; /* what they are members of, in pairs: the group, the member */
     struct manifest_extension *extensions;
     size_t n_extensions;
     /* what is in it */

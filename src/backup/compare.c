@@ -127,18 +127,77 @@ static bool compare_definitions(const struct load_request *request, struct conte
 
 /* --- rows --- */
 
-static void tell_rows(const struct manifest_table *table, const struct row_digest *here,
-                      struct strlist *ret_differences)
+static void tell_rows(const char *schema, const char *name, const struct row_digest *wanted,
+                      const struct row_digest *here, struct strlist *ret_differences)
 {
-    if (here->rows != table->digest.rows) {
-        strlist_printf(ret_differences, "table %s.%s: %lu rows in the backup, %lu here",
-                       table->schema, table->name, (unsigned long)table->digest.rows,
-                       (unsigned long)here->rows);
-    } else if (!row_digest_equal(here, &table->digest)) {
+    if (here->rows != wanted->rows) {
+        strlist_printf(ret_differences, "table %s.%s: %lu rows in the backup, %lu here", schema,
+                       name, (unsigned long)wanted->rows, (unsigned long)here->rows);
+    } else if (!row_digest_equal(here, wanted)) {
         strlist_printf(ret_differences,
                        "table %s.%s: %lu rows in the backup and here, but not the same ones",
-                       table->schema, table->name, (unsigned long)here->rows);
+                       schema, name, (unsigned long)here->rows);
     }
+}
+
+/* Partitions whose rows went through the topmost table, which may have given them to others: only
+ * together they must be the same. */
+struct passed {
+    struct copy through;
+    struct row_digest wanted, here;
+    struct passed *next;
+};
+
+static struct passed *passed_through(struct passed **list, struct copy *through)
+{
+    for (struct passed *one = *list; one != NULL; one = one->next) {
+        if (text_equal(one->through.schema, through->schema) &&
+            text_equal(one->through.name, through->name)) {
+            return one;
+        }
+    }
+    struct passed *new = mem_new(1, sizeof *new);
+    new->through = *through;
+    *through = (struct copy){0};
+    new->next = *list;
+    *list = new;
+    return new;
+}
+
+static void tell_passed(struct passed *list, struct strlist *ret_differences)
+{
+    while (list != NULL) {
+        struct passed *gone = list;
+        list = list->next;
+        tell_rows(gone->through.schema, gone->through.name, &gone->wanted, &gone->here,
+                  ret_differences);
+        copy_clear(&gone->through);
+        mem_free(gone);
+    }
+}
+
+static void compare_digests(const struct load_request *request, const struct contents *contents,
+                            const struct row_digest *digests, struct strlist *ret_differences)
+{
+    const struct manifest *manifest = request->archive->manifest;
+    struct passed *passed = NULL;
+    for (size_t i = 0; i < manifest->n_tables; i++) {
+        const struct manifest_table *table = &manifest->tables[i];
+        const struct dump_entry *entry = contents_entry(contents, table->dump_id);
+        CLEANUP(copy_clear) struct copy to = {0};
+        if (!load_wants(request, table->schema, table->name)) {
+            continue;
+        }
+        if (entry == NULL || !copy_read(entry->copy, &to) ||
+            (text_equal(to.schema, table->schema) && text_equal(to.name, table->name))) {
+            tell_rows(table->schema, table->name, &table->digest, &digests[i], ret_differences);
+            continue;
+        }
+        struct passed *one = passed_through(&passed, &to);
+        row_digest_add(&one->wanted, &table->digest);
+        row_digest_add(&one->here, &digests[i]);
+    }
+    tell_passed(passed, ret_differences);
 }
 
 static bool compare_rows(const struct load_request *request, struct contents *contents,
@@ -150,12 +209,7 @@ static bool compare_rows(const struct load_request *request, struct contents *co
     if (!digest_rows(request, contents, digests, err)) {
         return false;
     }
-    for (size_t i = 0; i < manifest->n_tables; i++) {
-        const struct manifest_table *table = &manifest->tables[i];
-        if (load_wants(request, table->schema, table->name)) {
-            tell_rows(table, &digests[i], ret_differences);
-        }
-    }
+    compare_digests(request, contents, digests, ret_differences);
     return true;
 }
 

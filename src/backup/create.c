@@ -103,74 +103,12 @@ static bool run_pg_dump(struct dumping *dumping, const char *folder,
 
 /* --- the manifest --- */
 
-static void find_counters(const struct origin *origin, struct manifest_table *table)
-{
-    const struct db_rows *rows = origin->tables;
-    for (size_t i = 0; i < db_rows_count(rows); i++) {
-        if (text_equal(db_text(rows, i, 0), table->schema) &&
-            text_equal(db_text(rows, i, 1), table->name)) {
-            table->inserted = db_integer(rows, i, 2);
-            table->updated = db_integer(rows, i, 3);
-            table->deleted = db_integer(rows, i, 4);
-            return;
-        }
-    }
-}
-
-static void take_blocks(struct origin *origin, const struct dump_reader *reader)
-{
-    struct manifest *manifest = &origin->manifest;
-    size_t n = 0;
-    const struct dump_block *blocks = dump_reader_blocks(reader, &n);
-    manifest->tables = mem_new(n + 1, sizeof *manifest->tables);
-    for (size_t i = 0; i < n; i++) {
-        if (blocks[i].is_blobs) {
-            manifest->has_blobs = true;
-            row_digest_add(&manifest->blobs, &blocks[i].digest);
-            continue;
-        }
-        struct manifest_table *table = &manifest->tables[manifest->n_tables++];
-        *table = (struct manifest_table){.schema = blocks[i].entry->schema,
-                                         .name = blocks[i].entry->tag,
-                                         .dump_id = blocks[i].entry->id,
-                                         .at = blocks[i].at,
-                                         .size = blocks[i].size,
-                                         .digest = blocks[i].digest,
-                                         .inserted = -1,
-                                         .updated = -1,
-                                         .deleted = -1};
-        find_counters(origin, table);
-    }
-}
-
-static void take_toc(struct origin *origin, const struct dump_reader *reader, uint64_t dump_size,
-                     msec began)
-{
-    struct manifest *manifest = &origin->manifest;
-    const struct dump_toc *toc = dump_reader_toc(reader);
-    for (size_t i = 0; i < toc->n; i++) {
-        const char *owner = toc->entries[i].owner;
-        manifest->n_sequences += text_equal(toc->entries[i].kind, "SEQUENCE SET") ? 1 : 0;
-        if (owner != NULL && owner[0] != '\0' && !strlist_has(&manifest->roles, owner)) {
-            strlist_add(&manifest->roles, owner);
-        }
-    }
-    if (manifest->owner != NULL && !strlist_has(&manifest->roles, manifest->owner)) {
-        strlist_add(&manifest->roles, manifest->owner);
-    }
-    strlist_sort(&manifest->roles);
-    manifest->pg_dump_version = arena_copy(origin->arena, toc->dump_version);
-    manifest->took = clock_now() - began;
-    manifest->dump_size = dump_size;
-    manifest->toc_end = dump_reader_toc_end(reader);
-}
-
 static bool add_manifest(struct origin *origin, struct dumping *dumping, struct error *err)
 {
     CLEANUP(strbuf_clear) struct strbuf text = STRBUF_INIT;
     struct manifest *manifest = &origin->manifest;
-    take_toc(origin, dumping->reader, dumping->taken, dumping->stage.began);
-    take_blocks(origin, dumping->reader);
+    origin_take_dump(origin, dumping->reader, dumping->taken);
+    manifest->took = clock_now() - dumping->stage.began;
     if (!pack_writer_settle(dumping->writer, &manifest->members, &manifest->n_members, err)) {
         return false;
     }

@@ -50,16 +50,6 @@ bool session_open(const struct load_request *request, bool read_only, struct db 
     return true;
 }
 
-char *copy_statement(const char *copy, const char *end)
-{
-    static const char from[] = " FROM stdin;\n";
-    size_t n = strlen(copy);
-    if (text_ends(copy, from)) {
-        n -= sizeof from - 1;
-    }
-    return mem_printf("%.*s %s", (int)n, copy, end);
-}
-
 /* --- what pg_restore does --- */
 
 /* Which of the dump's entries: rows are ours; without all the rows, what would check or derive them

@@ -92,8 +92,11 @@ static bool read_list(struct db *db, const struct db_statement *statement, struc
 bool origin_read(struct db *db, struct origin *ret_origin, struct error *err)
 {
     CLEANUP(origin_clear) struct origin origin = {.arena = arena_new()};
+    msec deadline = deadline_in(LOOK_PATIENCE);
     if (!read_database(db, &origin, err) || !read_tables(db, &origin, err) ||
         !read_extensions(db, &origin, err) ||
+        !db_query(db, &SQL_BACKUP_SUPERUSERS, DB_NO_PARAMS, deadline, &origin.superusers, err) ||
+        !db_query(db, &SQL_BACKUP_MEMBERSHIPS, DB_NO_PARAMS, deadline, &origin.memberships, err) ||
         !read_list(db, &SQL_BACKUP_ROLES, &origin.manifest.roles, err) ||
         !read_list(db, &SQL_BACKUP_SETTINGS, &origin.manifest.database_settings, err)) {
         return false;
@@ -148,7 +151,11 @@ void origin_clear(struct origin *origin)
     strlist_clear(&origin->manifest.roles);
     strlist_clear(&origin->manifest.database_settings);
     mem_free(origin->manifest.tables);
+    strlist_clear(&origin->manifest.superusers);
+    strlist_clear(&origin->manifest.memberships);
     db_rows_free(origin->tables);
+    db_rows_free(origin->superusers);
+    db_rows_free(origin->memberships);
     arena_free(origin->arena);
     *origin = (struct origin){0};
 }

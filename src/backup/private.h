@@ -59,15 +59,18 @@ void observer_say(const struct backup_observer *observer, const char *format, ..
 /* Facts about the database in the snapshot that is open in `db`; all in the arena. */
 struct origin {
     struct arena *arena;
-    struct manifest manifest; /* what is known before the dump */
-    struct db_rows *tables;   /* schema, name, inserted, updated, deleted, size */
-    uint64_t bytes;           /* of the tables, about */
+    struct manifest manifest;                 /* what is known before the dump */
+    struct db_rows *tables;                   /* schema, name, inserted, updated, deleted, size */
+    struct db_rows *superusers, *memberships; /* of the whole server */
+    uint64_t bytes;                           /* of the tables, about */
 };
 /* Begins the transaction whose snapshot is the backup's. */
 NODISCARD bool origin_read(struct db *db, struct origin *ret_origin, struct error *err);
 /* The last thing in that transaction: which release it has. */
 NODISCARD bool origin_read_release(struct db *db, const struct environment *environment,
                                    struct origin *origin, struct error *err);
+/* What the dump says, once it has been read to its end. */
+void origin_take_dump(struct origin *origin, const struct dump_reader *reader, uint64_t dump_size);
 void origin_clear(struct origin *origin);
 
 /* --- the stream of pg_dump, out of an archive --- */
@@ -123,8 +126,17 @@ bool load_is_partial(const struct load_request *request);
 /* A session that speaks as pg_dump does. */
 NODISCARD bool session_open(const struct load_request *request, bool read_only, struct db **ret_db,
                             struct error *err);
-/* "COPY t (a, b) FROM stdin;\n" with another end. The caller's. */
-char *copy_statement(const char *copy, const char *end);
+/* "COPY public.t (a, b) FROM stdin;\n", taken apart. */
+struct copy {
+    char *schema, *name; /* where the rows go */
+    char *columns;       /* " (a, b)" */
+};
+/* False where it is none. */
+bool copy_read(const char *text, struct copy *ret_copy);
+void copy_clear(struct copy *copy);
+/* The same columns of this table: "COPY \"public\".\"t\" (a, b) TO stdout". The caller's. */
+char *copy_statement(const struct copy *copy, const char *schema, const char *name,
+                     const char *end);
 /* Everything but rows, large objects and the values of sequences. */
 NODISCARD bool load_definitions_only(const struct load_request *request, struct error *err);
 /* Rows of all tables that are wanted. */

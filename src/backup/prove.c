@@ -12,28 +12,54 @@
 static const char restored[] = "restored";
 static const char rewritten[] = "rewritten";
 
-static bool make_roles(struct db *db, const struct manifest *manifest, struct error *err)
+static bool has_extensions(const struct strlist *missing, const struct manifest *manifest,
+                           struct error *err)
 {
-    CLEANUP(strlist_clear) struct strlist roles = STRLIST_INIT;
-    CLEANUP(strlist_clear) struct strlist extensions = STRLIST_INIT;
-    if (!backup_find_missing(manifest, db, deadline_in(LOOK_PATIENCE), &roles, &extensions, err)) {
-        return false;
+    if (missing->n == 0) {
+        return true;
     }
-    if (extensions.n > 0) {
-        CLEANUP(mem_freep) char *names = strlist_sentence(&extensions);
-        (void)error_set(err, ERROR_BACKUP,
-                        "it needs extensions that are not installed on this machine");
-        (void)error_detail(err, "Extensions: %s.", names);
-        return error_hint(err, "Install them for PostgreSQL %d, and verify again.",
-                          manifest->server_version_number / 10000);
-    }
-    for (size_t i = 0; i < roles.n; i++) {
-        if (!db_run_named(db, &SQL_BACKUP_ROLE_CREATE, DB_PARAMS(roles.items[i]),
-                          deadline_in(LOOK_PATIENCE), err)) {
-            return error_prefix(err, "role \"%s\"", roles.items[i]);
+    CLEANUP(mem_freep) char *names = strlist_sentence(missing);
+    (void)error_set(err, ERROR_BACKUP,
+                    "it needs extensions that are not installed on this machine");
+    (void)error_detail(err, "Extensions: %s.", names);
+    return error_hint(err, "Install them for PostgreSQL %d, and verify again.",
+                      manifest->server_version_number / 10000);
+}
+
+static bool run_for_each(struct db *db, const struct db_statement *statement,
+                         const struct strlist *roles, size_t step, struct error *err)
+{
+    for (size_t i = 0; i + step <= roles->n; i += step) {
+        const struct db_params names = {(const char *const *)&roles->items[i], step};
+        if (!db_run_named(db, statement, names, deadline_in(LOOK_PATIENCE), err)) {
+            return error_prefix(err, "role \"%s\"", roles->items[i]);
         }
     }
     return true;
+}
+
+/* The roles and what they may: a definition can be restored only by who may make it, and a view is
+ * computed as its owner. */
+static bool make_roles(struct db *db, const struct manifest *manifest, struct error *err)
+{
+    CLEANUP(strlist_clear) struct strlist missing = STRLIST_INIT;
+    CLEANUP(strlist_clear) struct strlist extensions = STRLIST_INIT;
+    struct manifest wider = *manifest;
+    wider.roles = (struct strlist)STRLIST_INIT;
+    const struct strlist *const lists[] = {&manifest->roles, &manifest->memberships};
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+        for (size_t k = 0; k < lists[i]->n; k++) {
+            strlist_add(&wider.roles, lists[i]->items[k]);
+        }
+    }
+    strlist_sort(&wider.roles);
+    bool found =
+        backup_find_missing(&wider, db, deadline_in(LOOK_PATIENCE), &missing, &extensions, err);
+    strlist_clear(&wider.roles);
+    return found && has_extensions(&extensions, manifest, err) &&
+           run_for_each(db, &SQL_BACKUP_ROLE_CREATE, &missing, 1, err) &&
+           run_for_each(db, &SQL_BACKUP_ROLE_SUPERUSER, &manifest->superusers, 1, err) &&
+           run_for_each(db, &SQL_BACKUP_ROLE_MEMBER, &manifest->memberships, 2, err);
 }
 
 /* A locale that is not installed here only decides about order. */

@@ -108,10 +108,11 @@ static bool is_made_by_us(const struct moving *moving, const struct manifest_tab
 }
 
 static bool copy_in(struct moving *moving, const struct manifest_table *table,
-                    const struct dump_entry *entry, bool frozen, struct error *err)
+                    const struct copy *to, bool frozen, struct error *err)
 {
     CLEANUP(mem_freep)
-    char *copy = copy_statement(entry->copy, frozen ? "FROM stdin WITH (FREEZE)" : "FROM stdin");
+    char *copy = copy_statement(to, to->schema, to->name,
+                                frozen ? "FROM stdin WITH (FREEZE)" : "FROM stdin");
     const struct dump_handler handler = {
         .rows = put_rows, .context = moving, .without_digests = true};
     CLEANUP(dump_reader_freep)
@@ -128,17 +129,27 @@ static bool copy_in(struct moving *moving, const struct manifest_table *table,
                      (unsigned long)table->digest.rows, (long)rows);
 }
 
-static bool load_table(struct moving *moving, const struct manifest_table *table, struct error *err)
+static bool find_copy(const struct moving *moving, const struct manifest_table *table,
+                      struct copy *ret_copy, struct error *err)
 {
     const struct dump_entry *entry = contents_entry(moving->contents, table->dump_id);
-    bool ours = is_made_by_us(moving, table);
-    if (entry == NULL || entry->copy == NULL) {
-        return error_set(err, ERROR_BACKUP, "it is not in the dump's table of contents");
+    return (entry != NULL && copy_read(entry->copy, ret_copy)) ||
+           error_set(err, ERROR_BACKUP, "it is not in the dump's table of contents");
+}
+
+/* Emptied in the same transaction, where nobody else's rows can be in it: then they are frozen. */
+static bool load_table(struct moving *moving, const struct manifest_table *table, struct error *err)
+{
+    CLEANUP(copy_clear) struct copy to = {0};
+    if (!find_copy(moving, table, &to, err)) {
+        return false;
     }
+    bool alone = text_equal(to.schema, table->schema) && text_equal(to.name, table->name) &&
+                 is_made_by_us(moving, table);
     if (!db_begin(moving->db, DEADLINE_NONE, err) ||
-        (ours && !db_run_named(moving->db, &SQL_BACKUP_TRUNCATE,
-                               DB_PARAMS(table->schema, table->name), DEADLINE_NONE, err)) ||
-        !copy_in(moving, table, entry, ours, err)) {
+        (alone && !db_run_named(moving->db, &SQL_BACKUP_TRUNCATE,
+                                DB_PARAMS(table->schema, table->name), DEADLINE_NONE, err)) ||
+        !copy_in(moving, table, &to, alone, err)) {
         return false;
     }
     return db_commit(moving->db, DEADLINE_NONE, err);
@@ -158,11 +169,12 @@ static bool hash_rows(void *context, const char *bytes, size_t n, struct error *
 static bool digest_table(struct moving *moving, const struct manifest_table *table, size_t index,
                          struct error *err)
 {
-    const struct dump_entry *entry = contents_entry(moving->contents, table->dump_id);
-    if (entry == NULL || entry->copy == NULL) {
-        return error_set(err, ERROR_BACKUP, "it is not in the dump's table of contents");
+    CLEANUP(copy_clear) struct copy columns = {0};
+    if (!find_copy(moving, table, &columns, err)) {
+        return false;
     }
-    CLEANUP(mem_freep) char *copy = copy_statement(entry->copy, "TO stdout");
+    CLEANUP(mem_freep)
+    char *copy = copy_statement(&columns, table->schema, table->name, "TO stdout");
     if (!db_copy_out(moving->db, copy, DEADLINE_NONE, hash_rows, moving, err)) {
         return false;
     }

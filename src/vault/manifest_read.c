@@ -294,8 +294,10 @@ bool manifest_parse(const char *text, size_t size, struct manifest **ret_manifes
     const struct json_data *members = NULL; /* the archive's index has them */
     if (!check_format(&in, root) || !read_top(&in, root) || !read_source(&in, root) ||
         !read_texts(&in, root, "database_settings", &manifest->database_settings) ||
-        !read_texts(&in, root, "roles", &manifest->roles) || !read_extensions(&in, root) ||
-        !read_contents(&in, root) || !read_tables(&in, root) ||
+        !read_texts(&in, root, "roles", &manifest->roles) ||
+        !read_texts(&in, root, "superusers", &manifest->superusers) ||
+        !read_texts(&in, root, "memberships", &manifest->memberships) ||
+        !read_extensions(&in, root) || !read_contents(&in, root) || !read_tables(&in, root) ||
         !read_part(&in, root, "members", true, &members)) {
         return false;
     }
@@ -311,6 +313,8 @@ void manifest_freep(struct manifest **manifest)
     }
     strlist_clear(&gone->database_settings);
     strlist_clear(&gone->roles);
+    strlist_clear(&gone->superusers);
+    strlist_clear(&gone->memberships);
     arena_freep(&gone->arena);
     mem_free(gone);
 }

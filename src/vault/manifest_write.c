@@ -133,6 +133,8 @@ void manifest_write(const struct manifest *manifest, struct strbuf *out)
     write_source(&writer, manifest);
     write_texts(&writer, "database_settings", &manifest->database_settings);
     write_texts(&writer, "roles", &manifest->roles);
+    write_texts(&writer, "superusers", &manifest->superusers);
+    write_texts(&writer, "memberships", &manifest->memberships);
     write_extensions(&writer, manifest);
     write_contents(&writer, manifest);
     write_members(&writer, manifest);

@@ -52,7 +52,8 @@ bool summary_write(const char *folder, const struct manifest *manifest, struct e
     CLEANUP(strbuf_clear) struct strbuf text = STRBUF_INIT;
     CLEANUP(mem_freep) char *name = mem_printf("%s" SUMMARY_END, manifest->name);
     struct manifest summary = *manifest;
-    summary.database_settings = summary.roles = (struct strlist)STRLIST_INIT;
+    summary.database_settings = summary.roles = summary.superusers = summary.memberships =
+        (struct strlist)STRLIST_INIT;
     summary.n_extensions = summary.n_tables = summary.n_members = 0;
     manifest_write(&summary, &text);
     return part_write(folder, name, &text, err);

@@ -25,12 +25,35 @@ static void tells_size_rate_and_time(void **state)
         "dump: 3.0 MB of about 2.0 MB, 3.0 MB/s");
 }
 
-static void changes_the_end_of_a_copy(void **state)
+static void must_copy(const char *text, const char *schema, const char *name, const char *out)
 {
+    CLEANUP(copy_clear) struct copy copy = {0};
+    assert_true(copy_read(text, &copy));
+    assert_string_equal(copy.schema, schema);
+    assert_string_equal(copy.name, name);
+    CLEANUP(mem_freep) char *turned = copy_statement(&copy, schema, name, "TO stdout");
+    assert_string_equal(turned, out);
+}
+
+static void takes_copy_statements_apart(void **state)
+{
+    static const char *const bad[] = {NULL,
+                                      "",
+                                      "COPY ",
+                                      "COPY a (b) FROM stdin;\n",
+                                      "COPY a.b (c) FROM stdin",
+                                      "COPY \"a FROM stdin;\n"};
+    struct copy copy;
     (void)state;
-    CLEANUP(mem_freep)
-    char *out = copy_statement("COPY public.\"a FROM stdin;\n\" (x) FROM stdin;\n", "TO stdout");
-    assert_string_equal(out, "COPY public.\"a FROM stdin;\n\" (x) TO stdout");
+    must_copy("COPY public.orders (id, total) FROM stdin;\n", "public", "orders",
+              "COPY \"public\".\"orders\" (id, total) TO stdout");
+    must_copy("COPY public.nothing  FROM stdin;\n", "public", "nothing",
+              "COPY \"public\".\"nothing\"  TO stdout");
+    must_copy("COPY \"S.\"\"1\".\"a FROM stdin;\n\" (\"x (y)\") FROM stdin;\n", "S.\"1",
+              "a FROM stdin;\n", "COPY \"S.\"\"1\".\"a FROM stdin;\n\" (\"x (y)\") TO stdout");
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        assert_false(copy_read(bad[i], &copy));
+    }
 }
 
 static void knows_what_is_wanted(void **state)
@@ -57,7 +80,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tells_size_rate_and_time),
-        cmocka_unit_test(changes_the_end_of_a_copy),
+        cmocka_unit_test(takes_copy_statements_apart),
         cmocka_unit_test(knows_what_is_wanted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,1 @@
+grant %1$I to %2$I

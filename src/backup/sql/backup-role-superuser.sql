@@ -1,0 +1,1 @@
+alter role %1$I superuser
