@@ -90,6 +90,9 @@ struct load_request {
                                                "public.orders" */
     bool without_owners; /* everything belongs to the role that restores; no grants */
     bool scratch;        /* nobody else will ever see it: what makes loading fast may be done */
+    /* Room for as many as the manifest has tables: then the rows are digested as soon as they are
+     * in, while indexes are built, and backup_compare takes that. NULL: they are read by it. */
+    struct row_digest *digests;
     struct backup_observer observer;
 };
 /* Definitions, rows, indexes and constraints, all or an error. */

@@ -84,6 +84,10 @@ const char *pack_reader_digest(const struct pack_reader *reader);
 NODISCARD bool pack_reader_read(const struct pack_reader *reader, const struct pack_member *member,
                                 struct strbuf *ret_bytes, struct error *err);
 
+/* From here on pack_reader_read leaves out what pack_reader_check has just done for the whole file;
+ * zstd's own checksum still counts. For reading once more what was checked a moment ago. */
+void pack_reader_trust(struct pack_reader *reader);
+
 struct pack_progress {
     void (*done)(void *context, uint64_t bytes, uint64_t total); /* of the file; NULL: not wanted */
     void *context;

@@ -110,6 +110,7 @@ static bool compare_definitions(const struct load_request *request, struct conte
     CLEANUP(dump_reader_freep) struct dump_reader *here = NULL;
     CLEANUP(dump_reader_freep) struct dump_reader *again = NULL;
     CLEANUP(strlist_clear) struct strlist found = STRLIST_INIT;
+    struct stage stage = stage_begin(&request->observer, "compare: definitions", 0);
     if (!ask_contents(request, request->conninfo, &here, err)) {
         return error_prefix(err, "the restored database could not be looked at");
     }
@@ -122,6 +123,7 @@ static bool compare_definitions(const struct load_request *request, struct conte
         dump_toc_compare(contents->toc, dump_reader_toc(here), dump_reader_toc(again), &found);
     }
     keep_differences(request, &found, ret_differences);
+    stage_end(&stage, 0);
     return true;
 }
 
@@ -203,13 +205,16 @@ static void compare_digests(const struct load_request *request, const struct con
 static bool compare_rows(const struct load_request *request, struct contents *contents,
                          struct strlist *ret_differences, struct error *err)
 {
-    const struct manifest *manifest = request->archive->manifest;
-    CLEANUP(mem_freep)
-    struct row_digest *digests = mem_new(manifest->n_tables + 1, sizeof *digests);
-    if (!digest_rows(request, contents, digests, err)) {
-        return false;
+    size_t n = request->archive->manifest->n_tables;
+    CLEANUP(mem_freep) struct row_digest *digests = NULL;
+    if (request->digests == NULL) {
+        digests = mem_new(n + 1, sizeof *digests);
+        if (!digest_rows(request, contents, digests, err)) {
+            return false;
+        }
     }
-    compare_digests(request, contents, digests, ret_differences);
+    compare_digests(request, contents, digests != NULL ? digests : request->digests,
+                    ret_differences);
     return true;
 }
 

@@ -102,34 +102,58 @@ static void skeleton_clear(struct skeleton *skeleton)
     mem_free(skeleton->list);
 }
 
+static void say_section(const struct load_request *request, const struct skeleton *skeleton,
+                        const char *section, unsigned jobs, struct strlist *arguments)
+{
+    strlist_add(arguments, "--exit-on-error");
+    strlist_printf(arguments, "--section=%s", section);
+    strlist_printf(arguments, "--use-list=%s", skeleton->list);
+    if (request->without_owners) {
+        strlist_add(arguments, "--no-owner");
+        strlist_add(arguments, "--no-privileges");
+    }
+    if (request->scratch) {
+        strlist_add(arguments, "--no-tablespaces");
+    }
+    if (jobs > 1) {
+        strlist_printf(arguments, "--jobs=%u", jobs);
+    }
+    strlist_add(arguments, skeleton->path);
+}
+
+static struct tool_run pg_restore(const struct load_request *request,
+                                  const struct strlist *arguments)
+{
+    return (struct tool_run){.folder = request->programs,
+                             .program = "pg_restore",
+                             .conninfo = request->conninfo,
+                             .names_database = true,
+                             .arguments = (const char *const *)arguments->items};
+}
+
 static bool restore_section(const struct load_request *request, const struct skeleton *skeleton,
                             const char *section, unsigned jobs, struct error *err)
 {
     CLEANUP(process_result_clear) struct process_result result = {0};
     CLEANUP(strlist_clear) struct strlist arguments = STRLIST_INIT;
-    strlist_add(&arguments, "--exit-on-error");
-    strlist_printf(&arguments, "--section=%s", section);
-    strlist_printf(&arguments, "--use-list=%s", skeleton->list);
-    if (request->without_owners) {
-        strlist_add(&arguments, "--no-owner");
-        strlist_add(&arguments, "--no-privileges");
-    }
-    if (request->scratch) {
-        strlist_add(&arguments, "--no-tablespaces");
-    }
-    if (jobs > 1) {
-        strlist_printf(&arguments, "--jobs=%u", jobs);
-    }
-    strlist_add(&arguments, skeleton->path);
-    const struct tool_run run = {.folder = request->programs,
-                                 .program = "pg_restore",
-                                 .conninfo = request->conninfo,
-                                 .names_database = true,
-                                 .arguments = (const char *const *)arguments.items};
+    say_section(request, skeleton, section, jobs, &arguments);
+    const struct tool_run run = pg_restore(request, &arguments);
     if (!tool_run(&run, &result, err)) {
         return false;
     }
     return tool_check(&run, &result, err) || error_prefix(err, "%s could not be restored", section);
+}
+
+/* Indexes do not change rows: these are digested at the same time. */
+static bool restore_and_digest(const struct load_request *request, struct contents *contents,
+                               const struct skeleton *skeleton, struct error *err)
+{
+    CLEANUP(process_beside_clear) struct process_beside beside = PROCESS_BESIDE_INIT;
+    CLEANUP(strlist_clear) struct strlist arguments = STRLIST_INIT;
+    say_section(request, skeleton, "post-data", jobs_or_processors(request->jobs), &arguments);
+    const struct tool_run run = pg_restore(request, &arguments);
+    return tool_start(&run, -1, &beside, err) &&
+           digest_rows(request, contents, request->digests, err) && tool_wait(&run, &beside, err);
 }
 
 /* --- all of it --- */
@@ -146,13 +170,17 @@ static bool load_definitions(const struct load_request *request, const struct sk
 }
 
 /* Large objects and the values of sequences, then indexes, constraints, triggers. */
-static bool load_rest(const struct load_request *request, const struct skeleton *skeleton,
-                      struct error *err)
+static bool load_rest(const struct load_request *request, struct contents *contents,
+                      const struct skeleton *skeleton, struct error *err)
 {
     struct stage stage = stage_begin(&request->observer, "restore: indexes and constraints", 0);
     stage_tell(&stage, 0, NULL);
-    if (!restore_section(request, skeleton, "data", 1, err) ||
-        !restore_section(request, skeleton, "post-data", jobs_or_processors(request->jobs), err)) {
+    bool done =
+        restore_section(request, skeleton, "data", 1, err) &&
+        (request->digests != NULL ? restore_and_digest(request, contents, skeleton, err)
+                                  : restore_section(request, skeleton, "post-data",
+                                                    jobs_or_processors(request->jobs), err));
+    if (!done) {
         return false;
     }
     stage_end(&stage, 0);
@@ -173,7 +201,7 @@ bool backup_load(const struct load_request *request, struct error *err)
     CLEANUP(skeleton_clear) struct skeleton skeleton = {.fd = -1, .list_fd = -1};
     return unpack(request, &contents, &skeleton, err) &&
            load_definitions(request, &skeleton, err) && load_rows(request, &contents, err) &&
-           load_rest(request, &skeleton, err);
+           load_rest(request, &contents, &skeleton, err);
 }
 
 bool load_definitions_only(const struct load_request *request, struct error *err)

@@ -39,6 +39,12 @@ NODISCARD bool tool_run(const struct tool_run *run, struct process_result *ret_r
 NODISCARD bool tool_check(const struct tool_run *run, const struct process_result *result,
                           struct error *err);
 
+/* The same beside us, with this as its stdin (-1: nothing); then its end. */
+NODISCARD bool tool_start(const struct tool_run *run, int input, struct process_beside *ret_beside,
+                          struct error *err);
+NODISCARD bool tool_wait(const struct tool_run *run, struct process_beside *beside,
+                         struct error *err);
+
 /* --- stages --- */
 
 struct stage {

@@ -118,11 +118,14 @@ static bool restore_into(const struct verify_request *request, const struct vaul
     CLEANUP(conninfo_freep) struct conninfo *target = conninfo_with_database(server, restored);
     CLEANUP(conninfo_freep) struct conninfo *again = conninfo_with_database(server, rewritten);
     CLEANUP(strlist_clear) struct strlist differences = STRLIST_INIT;
+    CLEANUP(mem_freep)
+    struct row_digest *digests = mem_new(archive->manifest->n_tables + 1, sizeof *digests);
     const struct load_request load = {.archive = archive,
                                       .conninfo = target,
                                       .programs = programs,
                                       .jobs = request->jobs,
                                       .scratch = true,
+                                      .digests = digests,
                                       .observer = request->observer};
     if (!prepare(server, archive->manifest, proof, err) || !backup_load(&load, err) ||
         !backup_compare(&load, again, &differences, &proof->not_proven, err)) {
@@ -147,6 +150,7 @@ bool prove_by_restoring(const struct verify_request *request, const struct vault
         !tools_find(manifest_dump_major(archive->manifest), &tools, err)) {
         return error_prefix(err, "it cannot be restored on this machine");
     }
+    pack_reader_trust(archive->reader); /* its checksums come first */
     return scratch_open(&server, deadline_in(CONNECT_PATIENCE), &scratch, err) &&
            conninfo_parse(scratch_conninfo(scratch), &conninfo, err) &&
            restore_into(request, archive, conninfo, tools.folder, proof, err);

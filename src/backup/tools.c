@@ -160,10 +160,9 @@ static char *database_argument(const char *name)
  */
 #define MANNER "-c timezone=UTC -c bytea_output=hex -c statement_timeout=0"
 
-bool tool_run(const struct tool_run *run, struct process_result *ret_result, struct error *err)
+static void compose(const struct tool_run *run, struct strlist *ret_argv, struct strlist *ret_env)
 {
-    CLEANUP(strlist_clear) struct strlist argv = STRLIST_INIT;
-    CLEANUP(strlist_clear) struct strlist env = STRLIST_INIT;
+    struct strlist argv = STRLIST_INIT, env = STRLIST_INIT;
     strlist_take(&argv, path_join(run->folder, run->program));
     process_plain_environment(NULL, &env);
     if (run->conninfo != NULL) {
@@ -178,6 +177,15 @@ bool tool_run(const struct tool_run *run, struct process_result *ret_result, str
     for (size_t i = 0; run->arguments[i] != NULL; i++) {
         strlist_add(&argv, run->arguments[i]);
     }
+    *ret_argv = argv;
+    *ret_env = env;
+}
+
+bool tool_run(const struct tool_run *run, struct process_result *ret_result, struct error *err)
+{
+    CLEANUP(strlist_clear) struct strlist argv = STRLIST_INIT;
+    CLEANUP(strlist_clear) struct strlist env = STRLIST_INIT;
+    compose(run, &argv, &env);
     const struct process_spec spec = {.argv = (const char *const *)argv.items,
                                       .env = (const char *const *)env.items,
                                       .on_output = run->on_output,
@@ -214,4 +222,26 @@ bool tool_check(const struct tool_run *run, const struct process_result *result,
     const char *last = last_lines(&said);
     (void)error_set(err, ERROR_BACKUP, "%s failed: %s", run->program, ending);
     return said.size == 0 || error_detail(err, "%s", last);
+}
+
+bool tool_start(const struct tool_run *run, int input, struct process_beside *ret_beside,
+                struct error *err)
+{
+    CLEANUP(strlist_clear) struct strlist argv = STRLIST_INIT;
+    CLEANUP(strlist_clear) struct strlist env = STRLIST_INIT;
+    compose(run, &argv, &env);
+    const struct process_spec spec = {.argv = (const char *const *)argv.items,
+                                      .env = (const char *const *)env.items};
+    return process_start(&spec, input, -1, ret_beside, err);
+}
+
+bool tool_wait(const struct tool_run *run, struct process_beside *beside, struct error *err)
+{
+    if (process_wait(beside, DEADLINE_NONE, err)) {
+        return true;
+    }
+    if (err->code == ERROR_IO) {
+        err->code = ERROR_BACKUP;
+    }
+    return error_prefix(err, "%s failed", run->program);
 }

@@ -15,8 +15,6 @@
 #include "headgate/interrupt.h"
 #include "private.h"
 
-#define PG_RESTORE_PATIENCE 60000 /* to end, once it has read everything */
-
 /* That something is wrong with the backup is an answer; that we were stopped, or something else is
  * wrong here, is none. */
 static bool is_about_the_backup(const struct error *err)
@@ -85,10 +83,11 @@ static bool start_pg_restore(struct reading *reading, const struct manifest *man
     }
     CLEANUP(fd_closep) int theirs = ends[0];
     reading->input = ends[1];
-    CLEANUP(mem_freep) char *program = path_join(tools.folder, "pg_restore");
-    const struct process_spec spec = {
-        .argv = (const char *const[]){program, "--exit-on-error", "--file=/dev/null", NULL}};
-    return process_start(&spec, theirs, -1, &reading->program, err);
+    const struct tool_run run = {
+        .folder = tools.folder,
+        .program = "pg_restore",
+        .arguments = (const char *const[]){"--exit-on-error", "--file=/dev/null", NULL}};
+    return tool_start(&run, theirs, &reading->program, err);
 }
 
 static bool hand_on(struct reading *reading, const char *bytes, size_t n, struct error *err)
@@ -118,14 +117,9 @@ static bool feed(void *context, const char *bytes, size_t n, struct error *err)
 
 static bool end_pg_restore(struct reading *reading, struct error *err)
 {
+    const struct tool_run run = {.program = "pg_restore"};
     fd_closep(&reading->input);
-    if (process_wait(&reading->program, deadline_in(PG_RESTORE_PATIENCE), err)) {
-        return true;
-    }
-    if (err->code == ERROR_IO) {
-        err->code = ERROR_BACKUP;
-    }
-    return error_prefix(err, "pg_restore cannot read it");
+    return tool_wait(&run, &reading->program, err);
 }
 
 static bool is_as_the_manifest_says(const struct manifest *manifest,
