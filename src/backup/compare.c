@@ -205,16 +205,16 @@ static void compare_digests(const struct load_request *request, const struct con
 static bool compare_rows(const struct load_request *request, struct contents *contents,
                          struct strlist *ret_differences, struct error *err)
 {
-    size_t n = request->archive->manifest->n_tables;
-    CLEANUP(mem_freep) struct row_digest *digests = NULL;
-    if (request->digests == NULL) {
-        digests = mem_new(n + 1, sizeof *digests);
-        if (!digest_rows(request, contents, digests, err)) {
-            return false;
-        }
+    if (request->digests != NULL) {
+        compare_digests(request, contents, request->digests, ret_differences);
+        return true;
     }
-    compare_digests(request, contents, digests != NULL ? digests : request->digests,
-                    ret_differences);
+    size_t n = request->archive->manifest->n_tables;
+    CLEANUP(mem_freep) struct row_digest *digests = mem_new(n + 1, sizeof *digests);
+    if (!digest_rows(request, contents, digests, err)) {
+        return false;
+    }
+    compare_digests(request, contents, digests, ret_differences);
     return true;
 }
 

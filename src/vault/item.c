@@ -128,8 +128,8 @@ bool vault_archive_open(const struct vault *vault, const struct vault_item *item
         !archive_manifest(archive.reader, item->name, &archive.manifest, err)) {
         return false;
     }
-    *ret_archive =
-        (struct vault_archive){fd_take(&archive.fd), TAKE(archive.reader), TAKE(archive.manifest)};
+    *ret_archive = archive;
+    archive = (struct vault_archive){.fd = -1};
     return true;
 }
 
