@@ -123,7 +123,7 @@ static void print_facts(const struct vault_item *item)
                  mem_printf("headgate %s, pg_dump %s", or_unknown(manifest->headgate_version),
                             or_unknown(manifest->pg_dump_version)));
     }
-    if (contents_are_known(item)) {
+    if (manifest != NULL && contents_are_known(item)) {
         fact_add(&facts, "extensions", extensions_of(manifest));
         fact_add(&facts, "roles", roles_of(manifest));
         fact_add(&facts, "holds", contents_of(manifest));

@@ -128,8 +128,9 @@ bool vault_archive_open(const struct vault *vault, const struct vault_item *item
         !archive_manifest(archive.reader, item->name, &archive.manifest, err)) {
         return false;
     }
-    *ret_archive = archive;
-    archive = (struct vault_archive){.fd = -1};
+    ret_archive->fd = fd_take(&archive.fd);
+    ret_archive->reader = TAKE(archive.reader);
+    ret_archive->manifest = TAKE(archive.manifest);
     return true;
 }
 
