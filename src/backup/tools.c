@@ -139,6 +139,18 @@ int manifest_dump_major(const struct manifest *manifest)
                                              : manifest->server_version_number / 10000;
 }
 
+bool backup_find_programs(const struct manifest *manifest, int major, char **ret_folder,
+                          struct error *err)
+{
+    CLEANUP(tools_clear) struct tools tools = {0};
+    int written = manifest_dump_major(manifest);
+    if (!tools_find(written > major ? written : major, &tools, err)) {
+        return false;
+    }
+    *ret_folder = TAKE(tools.folder);
+    return true;
+}
+
 /* --- running one --- */
 
 /* As a connection string, because a name may look like one. */
