@@ -16,6 +16,7 @@
 #define VERSION_PATIENCE 10000
 #define KEPT ((size_t)16 * 1024)
 #define LINES_SHOWN 8
+#define NO_ROOM "No space left on device"
 
 void tools_clear(struct tools *tools)
 {
@@ -224,6 +225,8 @@ bool tool_check(const struct tool_run *run, const struct process_result *result,
     strbuf_add_n(&said, result->err.text, result->err.size);
     strbuf_trim_end(&said);
     const char *last = last_lines(&said);
-    (void)error_set(err, ERROR_BACKUP, "%s failed: %s", run->program, ending);
+    bool by_machine = result->signal != 0 || strstr(last, NO_ROOM) != NULL;
+    (void)error_set(err, by_machine ? ERROR_IO : ERROR_BACKUP, "%s failed: %s", run->program,
+                    ending);
     return said.size == 0 || error_detail(err, "%s", last);
 }

@@ -294,6 +294,15 @@ static bool work(struct restoring *restoring, struct restore_result *result, str
     return put_in_place(restoring, result, err);
 }
 
+/* Whatever a restore fails of, it is one that failed; only what says more stays as it is. */
+static bool failed(struct error *err)
+{
+    if (err->code == ERROR_IO || err->code == ERROR_DATABASE || err->code == ERROR_TIMEOUT) {
+        err->code = ERROR_BACKUP;
+    }
+    return false;
+}
+
 bool restore_execute(const struct restore_plan *plan, struct restore_result *ret_result,
                      struct error *err)
 {
@@ -303,7 +312,7 @@ bool restore_execute(const struct restore_plan *plan, struct restore_result *ret
     msec began = clock_now();
     restoring.archive.fd = -1;
     if (!prepare(&restoring, err) || !work(&restoring, &result, err)) {
-        return false;
+        return failed(err);
     }
     count(&restoring, &result);
     result.took = clock_now() - began;

@@ -79,6 +79,40 @@ static void proves_it_at_each_level(void **state)
     backing_close(&backing);
 }
 
+/* What is wanting on this machine is not the backup's fault, and takes no proof from it. */
+static void is_not_called_bad_where_it_cannot_be_looked_at(void **state)
+{
+    CLEANUP(error_clear) struct error err = ERROR_INIT;
+    struct backing backing;
+    CLEANUP(backup_made_clear) struct backup_made made = {0};
+    CLEANUP(proof_clear) struct proof proof = {0};
+    CLEANUP(proof_clear) struct proof again = {0};
+    CLEANUP(vault_item_clear) struct vault_item item = {0};
+    (void)state;
+    backing_open(&backing, "keyless", shop);
+    scratch_sh("age-keygen -o key 2>/dev/null && age-keygen -y key >public");
+    CLEANUP(mem_freep)
+    char *writes = mem_printf(",\"encrypt_to\":[\"%s\"]", scratch_out("cat public"));
+    CLEANUP(mem_freep)
+    char *reads = mem_printf("%s,\"identity\":\"%s/key\"", writes, scratch_dir());
+    backing_read(&backing, reads);
+    assert_ok(back_up(&backing, &made, &err));
+    assert_ok(verify(&backing, PROOF_RESTORE, &proof, &err));
+    assert_false(proof.failed);
+    backing_read(&backing, writes);
+    assert_fails(verify(&backing, PROOF_CHECKSUMS, &again, &err), ERROR_CONFIG);
+    assert_contains(err.message, "could not be verified");
+    newest(&backing, &item);
+    assert_false(item.proof.failed);
+    assert_int_equal(item.proof.level, PROOF_RESTORE);
+    backing_read(&backing, reads);
+    error_clear(&err);
+    assert_ok(verify(&backing, PROOF_CHECKSUMS, &again, &err));
+    assert_int_equal(again.level, PROOF_RESTORE); /* and that is as old as it is */
+    assert_int_equal(again.time, proof.time);
+    backing_close(&backing);
+}
+
 static void says_what_it_was_made_of(void **state)
 {
     struct error err = ERROR_INIT;
@@ -147,6 +181,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(makes_one_that_tar_and_pg_restore_open),
         cmocka_unit_test(proves_it_at_each_level),
+        cmocka_unit_test(is_not_called_bad_where_it_cannot_be_looked_at),
         cmocka_unit_test(says_what_it_was_made_of),
         cmocka_unit_test(reads_one_snapshot),
     };
