@@ -176,6 +176,35 @@ static void reads_one_snapshot(void **state)
     backing_close(&backing);
 }
 
+/* Names and texts that are no UTF-8; two of the names differ only in what a manifest cannot say. */
+static void proves_a_database_of_another_encoding(void **state)
+{
+    static const char *const encodings[] = {"LATIN1", "SQL_ASCII"};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(encodings); i++) {
+        struct error err = ERROR_INIT;
+        struct backing backing;
+        CLEANUP(backup_made_clear) struct backup_made made = {0};
+        CLEANUP(proof_clear) struct proof proof = {0};
+        backing_open(&backing, i == 0 ? "latin1" : "sql_ascii", "select 1");
+        scratch_sh("psql -Xq '%s' -c 'drop database %s' -c \"create database %s template template0 "
+                   "encoding '%s' lc_collate 'C' lc_ctype 'C'\"",
+                   scratch_postgres(), encodings[i], encodings[i], encodings[i]);
+        scratch_sh(
+            "printf 'create table t\\351 (\\350 text); create table t\\352 (a int); insert into "
+            "t\\351 values (chr(66)), (\\047\\351\\377\\047); insert into t\\352 values (1);' | "
+            "PGCLIENTENCODING=%s psql -Xq -v ON_ERROR_STOP=1 '%s'",
+            encodings[i], backing.url);
+        assert_ok(back_up(&backing, &made, &err));
+        assert_ok(verify(&backing, PROOF_RESTORE, &proof, &err));
+        if (proof.failed) {
+            fail_msg("%s: %s", encodings[i], proof.why);
+        }
+        assert_int_equal(proof.rows, 3);
+        backing_close(&backing);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -184,6 +213,7 @@ int main(void)
         cmocka_unit_test(is_not_called_bad_where_it_cannot_be_looked_at),
         cmocka_unit_test(says_what_it_was_made_of),
         cmocka_unit_test(reads_one_snapshot),
+        cmocka_unit_test(proves_a_database_of_another_encoding),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
