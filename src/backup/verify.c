@@ -242,6 +242,7 @@ static void keep_better(const struct verify_request *request, struct proof *proo
     }
     proof->level = before->level;
     proof->time = before->time;
+    proof->took = before->took;
     proof->tables = before->tables;
     proof->rows = before->rows;
     mem_free(proof->actor);

@@ -205,6 +205,27 @@ static void proves_a_database_of_another_encoding(void **state)
     }
 }
 
+/* Rows that our role does not see must not be missing in silence. */
+static void is_refused_where_rows_are_hidden(void **state)
+{
+    CLEANUP(error_clear) struct error err = ERROR_INIT;
+    struct backing backing;
+    struct backup_made made = {0};
+    (void)state;
+    backing_open(&backing, "hidden",
+                 "create table t (a int); insert into t values (1);\n"
+                 "alter table t enable row level security;\n"
+                 "create role peeper login; grant select on t to peeper;");
+    CLEANUP(mem_freep) char *url = TAKE(backing.url);
+    backing.url = mem_printf("%s user=peeper", url);
+    backing_read(&backing, "");
+    assert_fails(back_up(&backing, &made, &err), ERROR_BACKUP);
+    assert_contains(err.detail, "row-level security");
+    assert_contains(err.hint, "bypassrls");
+    scratch_sh("[ -z \"$(ls -A hidden/vault)\" ]");
+    backing_close(&backing);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -213,6 +234,7 @@ int main(void)
         cmocka_unit_test(is_not_called_bad_where_it_cannot_be_looked_at),
         cmocka_unit_test(says_what_it_was_made_of),
         cmocka_unit_test(reads_one_snapshot),
+        cmocka_unit_test(is_refused_where_rows_are_hidden),
         cmocka_unit_test(proves_a_database_of_another_encoding),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
