@@ -85,8 +85,7 @@ static bool suggest(struct error *err)
          "Back up as a role that sees all rows: alter role NAME bypassrls; or as the owner."},
         {"permission denied",
          "Back up as a role that may read everything: grant pg_read_all_data to NAME."},
-        {"lock timeout", "Somebody holds a table that it waited " LOCK_WAIT
-                         " for, such as a migration: try again when that has ended."},
+        {"lock timeout", "Somebody holds a table locked: try again when that has ended."},
     };
     for (size_t i = 0; i < ARRAY_LEN(hints) && err->hint == NULL && err->detail != NULL; i++) {
         if (strstr(err->detail, hints[i][0]) != NULL) {
