@@ -11,8 +11,9 @@
 #include "headgate/interrupt.h"
 #include "private.h"
 
-#define LEVEL 2         /* of zstd */
-#define LOCK_WAIT "60s" /* how long pg_dump waits for a table that somebody has locked */
+#define LEVEL 2 /* of zstd */
+#define LOCK_WAIT                                                                                  \
+    "--lock-wait-timeout=60s" /* how long pg_dump waits for a table that somebody has locked */
 
 /* pg_dump's stream on its way into the archive. */
 struct dumping {
@@ -101,15 +102,14 @@ static bool run_pg_dump(struct dumping *dumping, const char *folder,
 {
     CLEANUP(process_result_clear) struct process_result result = {0};
     CLEANUP(mem_freep) char *from = mem_printf("--snapshot=%s", snapshot);
-    const struct tool_run run = {
-        .folder = folder,
-        .program = "pg_dump",
-        .conninfo = conninfo,
-        .arguments =
-            (const char *const[]){"-Fc", "-Z0", from, "--lock-wait-timeout=" LOCK_WAIT, NULL},
-        .on_output = on_output,
-        .on_start = on_start,
-        .context = dumping};
+    const struct tool_run run = {.folder = folder,
+                                 .program = "pg_dump",
+                                 .conninfo = conninfo,
+                                 .arguments =
+                                     (const char *const[]){"-Fc", "-Z0", from, LOCK_WAIT, NULL},
+                                 .on_output = on_output,
+                                 .on_start = on_start,
+                                 .context = dumping};
     dumping->err = err;
     if (!tool_run(&run, &result, err)) {
         return false;
