@@ -81,6 +81,12 @@ NODISCARD bool backup_verify(const struct verify_request *request, struct proof 
 
 /* --- restoring, for verify and for `restore` --- */
 
+/* The folder of the pg_restore and pg_dump that can put this archive into a server of this major
+ * version, and read it there; no server needs to be installed here. ERROR_BACKUP, naming the
+ * package, where there are none. The caller's. */
+NODISCARD bool backup_find_programs(const struct manifest *manifest, int major, char **ret_folder,
+                                    struct error *err);
+
 struct load_request {
     const struct vault_archive *archive;
     const struct conninfo *conninfo; /* a database that is there and empty */

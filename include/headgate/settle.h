@@ -104,3 +104,7 @@ NODISCARD bool marking_make(struct environment *environment,
 NODISCARD bool marking_execute(const struct marking *marking, const struct deploy_conduct *conduct,
                                struct error *err);
 void marking_clear(struct marking *marking);
+/* After a restore: a database that says it is the environment that the backup is of now says that
+ * it is this one. One that says nothing is left so. */
+NODISCARD bool marking_renew(struct environment *environment, const struct deploy_conduct *conduct,
+                             struct error *err);

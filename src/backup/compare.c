@@ -191,7 +191,7 @@ static void compare_digests(const struct load_request *request, const struct con
             continue;
         }
         if (entry == NULL || !copy_read(entry->copy, &to) ||
-            (text_equal(to.schema, table->schema) && text_equal(to.name, table->name))) {
+            (text_equal(to.schema, entry->schema) && text_equal(to.name, entry->tag))) {
             tell_rows(table->schema, table->name, &table->digest, &digests[i], ret_differences);
             continue;
         }

@@ -78,6 +78,24 @@ static void on_output(void *context, int stream, const char *bytes, size_t size)
     stage_tell(&dumping->stage, dumping->taken, NULL);
 }
 
+/* What pg_dump's words do not say. */
+static bool suggest(struct error *err)
+{
+    static const char *const hints[][2] = {
+        {"row-level security",
+         "Back up as a role that sees all rows: alter role NAME bypassrls; or as the owner."},
+        {"permission denied",
+         "Back up as a role that may read everything: grant pg_read_all_data to NAME."},
+        {"lock timeout", "Somebody holds a table locked: try again when that has ended."},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(hints) && err->hint == NULL && err->detail != NULL; i++) {
+        if (strstr(err->detail, hints[i][0]) != NULL) {
+            (void)error_hint(err, "%s", hints[i][1]);
+        }
+    }
+    return false;
+}
+
 /* A failure of ours is the reason why pg_dump was ended, not the other way round. */
 static bool run_pg_dump(struct dumping *dumping, const char *folder,
                         const struct conninfo *conninfo, const char *snapshot, struct error *err)
@@ -96,7 +114,7 @@ static bool run_pg_dump(struct dumping *dumping, const char *folder,
     if (!tool_run(&run, &result, err)) {
         return false;
     }
-    return !dumping->failed && tool_check(&run, &result, err) &&
+    return !dumping->failed && (tool_check(&run, &result, err) || suggest(err)) &&
            (dumping->room == NULL || finish_member(dumping, err)) &&
            dump_reader_finish(dumping->reader, err);
 }

@@ -163,6 +163,9 @@ bool backup_tool_look(const struct environment *environment, msec deadline,
 
 /* --- which one counts --- */
 
+/* A clock that is further ahead than this would keep a backup young for too long. */
+#define CLOCKS_APART ((msec)300000)
+
 static char *lack_of(const struct tool_backup *backup, const char *system_identifier, msec max_age,
                      int64_t now)
 {
@@ -180,6 +183,11 @@ static char *lack_of(const struct tool_backup *backup, const char *system_identi
         CLEANUP(mem_freep) char *old = duration_human(age);
         CLEANUP(mem_freep) char *most = duration_format(max_age);
         return mem_printf("%s is %s old, and may be %s", backup->label, old, most);
+    }
+    if (max_age > 0 && age < -CLOCKS_APART) {
+        CLEANUP(mem_freep) char *ahead = duration_human(-age);
+        return mem_printf("%s ended in %s from now: how old it is cannot be told; set the clocks",
+                          backup->label, ahead);
     }
     return NULL;
 }

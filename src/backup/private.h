@@ -35,7 +35,8 @@ struct tool_run {
 };
 NODISCARD bool tool_run(const struct tool_run *run, struct process_result *ret_result,
                         struct error *err);
-/* Ended it well? Else ERROR_BACKUP with what it said last. */
+/* Ended it well? Else ERROR_BACKUP with what it said last; ERROR_IO where it was killed, or has no
+ * room. */
 NODISCARD bool tool_check(const struct tool_run *run, const struct process_result *result,
                           struct error *err);
 

@@ -19,8 +19,7 @@ static bool has_extensions(const struct strlist *missing, const struct manifest 
         return true;
     }
     CLEANUP(mem_freep) char *names = strlist_sentence(missing);
-    (void)error_set(err, ERROR_BACKUP,
-                    "it needs extensions that are not installed on this machine");
+    (void)error_set(err, ERROR_IO, "it needs extensions that are not installed on this machine");
     (void)error_detail(err, "Extensions: %s.", names);
     return error_hint(err, "Install them for PostgreSQL %d, and verify again.",
                       manifest->server_version_number / 10000);
@@ -148,6 +147,7 @@ bool prove_by_restoring(const struct verify_request *request, const struct vault
     CLEANUP(conninfo_freep) struct conninfo *conninfo = NULL;
     if (!servers_find_major(archive->manifest->server_version_number / 10000, &server, err) ||
         !tools_find(manifest_dump_major(archive->manifest), &tools, err)) {
+        err->code = ERROR_IO; /* that says nothing of the backup */
         return error_prefix(err, "it cannot be restored on this machine");
     }
     pack_reader_trust(archive->reader); /* its checksums come first */

@@ -102,9 +102,9 @@ static bool feed(void *context, const char *bytes, size_t n, struct error *err)
 }
 
 /* A table of an extension was there before, with rows of its own. */
-static bool is_made_by_us(const struct moving *moving, const struct manifest_table *table)
+static bool is_made_by_us(const struct moving *moving, const struct dump_entry *data)
 {
-    return dump_toc_find(moving->contents->toc, "TABLE", table->schema, table->name) != NULL;
+    return dump_toc_find(moving->contents->toc, "TABLE", data->schema, data->tag) != NULL;
 }
 
 static bool copy_in(struct moving *moving, const struct manifest_table *table,
@@ -129,11 +129,13 @@ static bool copy_in(struct moving *moving, const struct manifest_table *table,
                      (unsigned long)table->digest.rows, (long)rows);
 }
 
+/* Names are taken from the dump: a manifest is UTF-8, and the database may be in another encoding,
+ * or in none. */
 static bool find_copy(const struct moving *moving, const struct manifest_table *table,
-                      struct copy *ret_copy, struct error *err)
+                      const struct dump_entry **ret_data, struct copy *ret_copy, struct error *err)
 {
-    const struct dump_entry *entry = contents_entry(moving->contents, table->dump_id);
-    return (entry != NULL && copy_read(entry->copy, ret_copy)) ||
+    *ret_data = contents_entry(moving->contents, table->dump_id);
+    return (*ret_data != NULL && copy_read((*ret_data)->copy, ret_copy)) ||
            error_set(err, ERROR_BACKUP, "it is not in the dump's table of contents");
 }
 
@@ -141,14 +143,15 @@ static bool find_copy(const struct moving *moving, const struct manifest_table *
 static bool load_table(struct moving *moving, const struct manifest_table *table, struct error *err)
 {
     CLEANUP(copy_clear) struct copy to = {0};
-    if (!find_copy(moving, table, &to, err)) {
+    const struct dump_entry *data = NULL;
+    if (!find_copy(moving, table, &data, &to, err)) {
         return false;
     }
-    bool alone = text_equal(to.schema, table->schema) && text_equal(to.name, table->name) &&
-                 is_made_by_us(moving, table);
+    bool alone = text_equal(to.schema, data->schema) && text_equal(to.name, data->tag) &&
+                 is_made_by_us(moving, data);
     if (!db_begin(moving->db, DEADLINE_NONE, err) ||
         (alone && !db_run_named(moving->db, &SQL_BACKUP_TRUNCATE,
-                                DB_PARAMS(table->schema, table->name), DEADLINE_NONE, err)) ||
+                                DB_PARAMS(data->schema, data->tag), DEADLINE_NONE, err)) ||
         !copy_in(moving, table, &to, alone, err)) {
         return false;
     }
@@ -170,11 +173,12 @@ static bool digest_table(struct moving *moving, const struct manifest_table *tab
                          struct error *err)
 {
     CLEANUP(copy_clear) struct copy columns = {0};
-    if (!find_copy(moving, table, &columns, err)) {
+    const struct dump_entry *data = NULL;
+    if (!find_copy(moving, table, &data, &columns, err)) {
         return false;
     }
     CLEANUP(mem_freep)
-    char *copy = copy_statement(&columns, table->schema, table->name, "TO stdout");
+    char *copy = copy_statement(&columns, data->schema, data->tag, "TO stdout");
     if (!db_copy_out(moving->db, copy, DEADLINE_NONE, hash_rows, moving, err)) {
         return false;
     }

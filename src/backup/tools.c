@@ -16,6 +16,7 @@
 #define VERSION_PATIENCE 10000
 #define KEPT ((size_t)16 * 1024)
 #define LINES_SHOWN 8
+#define NO_ROOM "No space left on device"
 
 void tools_clear(struct tools *tools)
 {
@@ -139,6 +140,18 @@ int manifest_dump_major(const struct manifest *manifest)
                                              : manifest->server_version_number / 10000;
 }
 
+bool backup_find_programs(const struct manifest *manifest, int major, char **ret_folder,
+                          struct error *err)
+{
+    CLEANUP(tools_clear) struct tools tools = {0};
+    int written = manifest_dump_major(manifest);
+    if (!tools_find(written > major ? written : major, &tools, err)) {
+        return false;
+    }
+    *ret_folder = TAKE(tools.folder);
+    return true;
+}
+
 /* --- running one --- */
 
 /* As a connection string, because a name may look like one. */
@@ -220,7 +233,9 @@ bool tool_check(const struct tool_run *run, const struct process_result *result,
     strbuf_add_n(&said, result->err.text, result->err.size);
     strbuf_trim_end(&said);
     const char *last = last_lines(&said);
-    (void)error_set(err, ERROR_BACKUP, "%s failed: %s", run->program, ending);
+    bool by_machine = result->signal != 0 || strstr(last, NO_ROOM) != NULL;
+    (void)error_set(err, by_machine ? ERROR_IO : ERROR_BACKUP, "%s failed: %s", run->program,
+                    ending);
     return said.size == 0 || error_detail(err, "%s", last);
 }
 
@@ -240,7 +255,7 @@ bool tool_wait(const struct tool_run *run, struct process_beside *beside, struct
     if (process_wait(beside, DEADLINE_NONE, err)) {
         return true;
     }
-    if (err->code == ERROR_IO) {
+    if (err->code == ERROR_IO && err->detail != NULL) { /* one that is killed says nothing */
         err->code = ERROR_BACKUP;
     }
     return error_prefix(err, "%s failed", run->program);

@@ -15,11 +15,24 @@
 #include "headgate/interrupt.h"
 #include "private.h"
 
+/* The scratch server has no room, was ended, is gone, cannot open a file: that is about this
+ * machine. */
+static bool is_about_the_server(const struct error *err)
+{
+    static const char *const classes[] = {"08", "53", "57", "58"};
+    for (size_t i = 0; i < ARRAY_LEN(classes); i++) {
+        if (text_starts(err->sqlstate, classes[i])) {
+            return true;
+        }
+    }
+    return err->sqlstate[0] == '\0';
+}
+
 /* That something is wrong with the backup is an answer; that we were stopped, or something else is
- * wrong here, is none. */
+ * wrong here, is none: it would call a good backup bad, and take its earlier proof. */
 static bool is_about_the_backup(const struct error *err)
 {
-    return err->code == ERROR_BACKUP || err->code == ERROR_DATABASE;
+    return err->code == ERROR_BACKUP || (err->code == ERROR_DATABASE && !is_about_the_server(err));
 }
 
 static void tell_bad(struct proof *proof, enum proof_level level, const struct error *failure)
@@ -76,6 +89,7 @@ static bool start_pg_restore(struct reading *reading, const struct manifest *man
     CLEANUP(tools_clear) struct tools tools = {0};
     int ends[2];
     if (!tools_find(manifest_dump_major(manifest), &tools, err)) {
+        err->code = ERROR_IO; /* this machine's, not the backup's */
         return false;
     }
     if (pipe2(ends, O_CLOEXEC) < 0) {
@@ -211,20 +225,26 @@ static bool prove(const struct verify_request *request, const struct vault_archi
     return true;
 }
 
-/* What was proven before by a higher level is not forgotten because a lower one was asked for now.
- */
+/* What was proven before by a higher level is not forgotten because a lower one was asked for now:
+ * of the same archive, and with the moment at which it was proven. */
 static void keep_better(const struct verify_request *request, struct proof *proof)
 {
     const struct proof *before = &request->item->proof;
-    if (!proof->failed && before->time != 0 && !before->failed && before->level > proof->level) {
-        proof->level = before->level;
-        proof->tables = before->tables;
-        proof->rows = before->rows;
-        mem_free(proof->server_version);
-        proof->server_version = mem_copy(before->server_version);
-        for (size_t i = 0; i < before->not_proven.n; i++) {
-            strlist_add(&proof->not_proven, before->not_proven.items[i]);
-        }
+    if (proof->failed || before->time == 0 || before->failed || before->level <= proof->level ||
+        !text_equal(before->archive, proof->archive)) {
+        return;
+    }
+    proof->level = before->level;
+    proof->time = before->time;
+    proof->took = before->took;
+    proof->tables = before->tables;
+    proof->rows = before->rows;
+    mem_free(proof->actor);
+    proof->actor = mem_copy(before->actor);
+    mem_free(proof->server_version);
+    proof->server_version = mem_copy(before->server_version);
+    for (size_t i = 0; i < before->not_proven.n; i++) {
+        strlist_add(&proof->not_proven, before->not_proven.items[i]);
     }
 }
 
@@ -232,6 +252,15 @@ static enum proof_level level_at_hand(const struct proof *proof,
                                       const struct verify_request *request)
 {
     return proof->level == PROOF_NONE ? PROOF_CHECKSUMS : request->level;
+}
+
+/* Nothing was said of it: what was proven before stands. */
+static bool could_not(const struct vault_item *item, struct error *err)
+{
+    if (err->code == ERROR_IO || err->code == ERROR_DATABASE || err->code == ERROR_TIMEOUT) {
+        err->code = ERROR_BACKUP;
+    }
+    return error_prefix(err, "backup %s could not be verified", item->name);
 }
 
 bool backup_verify(const struct verify_request *request, struct proof *ret_proof, struct error *err)
@@ -249,7 +278,7 @@ bool backup_verify(const struct verify_request *request, struct proof *ret_proof
     }
     if (!good && !is_about_the_backup(&failure)) {
         error_move(err, &failure);
-        return error_prefix(err, "backup %s could not be verified", request->item->name);
+        return could_not(request->item, err);
     }
     if (!good) {
         tell_bad(&proof, level_at_hand(&proof, request), &failure);

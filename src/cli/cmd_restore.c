@@ -1,7 +1,9 @@
 /* headgate backup restore: a backup into an environment, and the end of that. */
 #include "headgate/report.h"
+#include "headgate/settle.h"
 #include "private.h"
 
+#define MARK_PATIENCE 10000 /* for whoever deploys there meanwhile */
 #define DROP_TIMEOUT 600000 /* dropping a large database means removing its files */
 
 /* --- what is asked for --- */
@@ -69,7 +71,11 @@ static bool execute(const struct restore_plan *plan, struct error *err)
         return environment_name_error(plan->request->environment, err);
     }
     report_restored(plan, &result);
-    return true;
+    /* The rows of another environment say that they are that one: the next deploy would refuse. */
+    const struct deploy_conduct conduct = {.patience = MARK_PATIENCE,
+                                           .actor = plan->request->actor};
+    bool partial = plan->request->tables->n + plan->request->schemas->n > 0;
+    return partial || marking_renew(plan->request->environment, &conduct, err);
 }
 
 static bool restore(const struct options *options, const struct restore_request *request,

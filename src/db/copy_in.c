@@ -8,14 +8,18 @@
  * Once the server has refused a row it reads all that follows and drops it, and libpq shows its
  * error only when the data has been ended. For a large table that may be an hour later. But in the
  * middle of the data a server says nothing, except notices, which libpq gives us, and the error
- * that ends it. So where it says something that does not turn out to be a notice, we end the data
- * and read what it was.
+ * that ends it. Where nothing is encrypted we look at what has come before libpq takes it, and only
+ * what is the beginning of an error is one: a slow network may cut a notice anywhere, and a COPY
+ * that is ended in vain fails a good restore, while an error that is found late only costs time.
+ * Else, where the server says something that does not turn out to be a notice within a time that no
+ * network needs, we end the data and read what it was.
  */
 #include "copy.h"
 
 #include <assert.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include "headgate/db_copy.h"
 #include "headgate/interrupt.h"
@@ -30,8 +34,8 @@
  * word: so each time we look before. What comes in the instant between is found with the end of the
  * data. */
 #define SEND_FROM ((size_t)8 << 10)
-/* How long a notice may be under way, once it has begun to come in. */
-#define NOTICE_LIMIT 500
+/* How long a notice may be under way, once it has begun to come in, where we cannot look at it. */
+#define NOTICE_LIMIT 30000
 /* An older server also tells of changed settings in the middle of a statement. */
 #define FIRST_SILENT_VERSION 140000
 
@@ -66,12 +70,30 @@ static bool stays_no_notice(const struct exchange *x, size_t n_before)
     return true;
 }
 
+/* 'E', a length of four bytes that is less than 64 KiB, and the first field, which is the severity.
+ * No notice has that in its middle: two zeros stand only at its end, and then comes an 'N'. */
+static bool is_error(const char *bytes, ssize_t n)
+{
+    return n >= 6 && bytes[0] == 'E' && bytes[1] == 0 && bytes[2] == 0 && bytes[5] == 'S';
+}
+
+/* Something has come, in the clear. What is no error goes to libpq. */
+static bool error_has_come(PGconn *conn)
+{
+    char bytes[6];
+    ssize_t n = recv(PQsocket(conn), bytes, sizeof bytes, MSG_PEEK | MSG_DONTWAIT);
+    return is_error(bytes, n) || !take_in(conn);
+}
+
 static bool server_has_ended_it(const struct exchange *x)
 {
     PGconn *conn = x->db->conn;
     size_t n_before = x->db->notices.n_received;
     if (!wait_until_ready(conn, POLLIN, clock_now())) {
         return false;
+    }
+    if (!PQsslInUse(conn) && PQgssEncInUse(conn) == 0) {
+        return error_has_come(conn);
     }
     if (!take_in(conn)) {
         return true;

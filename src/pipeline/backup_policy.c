@@ -6,6 +6,9 @@
 #include "private.h"
 
 #define MSEC 1000
+/* A backup's time is its server's; where that clock is further ahead than this, it would stay young
+ * for too long. */
+#define CLOCKS_APART ((msec)300000)
 
 msec backup_max_age(const struct environment *environment)
 {
@@ -13,7 +16,7 @@ msec backup_max_age(const struct environment *environment)
 }
 
 /* How near a backup is to what is demanded: the closest one is told where none is good. */
-enum nearness { UNREADABLE, OF_ANOTHER, BAD, NOT_PROVEN, TOO_OLD, GOOD };
+enum nearness { UNREADABLE, OF_ANOTHER, BAD, NOT_PROVEN, TOO_OLD, OF_THE_FUTURE, GOOD };
 
 struct demand {
     const struct environment *environment;
@@ -38,14 +41,17 @@ static enum nearness nearness_of(const struct demand *demand, const struct vault
     if (manifest == NULL) {
         return UNREADABLE;
     }
-    if (!text_equal(manifest->system_identifier, demand->target->system_identifier) ||
+    /* A server that does not tell who it is could be any. */
+    if (manifest->system_identifier == NULL ||
+        !text_equal(manifest->system_identifier, demand->target->system_identifier) ||
         !text_equal(manifest->database, demand->target->database)) {
         return OF_ANOTHER;
     }
-    return item->proof.failed                         ? BAD
-           : item->proof.level < level_wanted(demand) ? NOT_PROVEN
-           : most > 0 && age_of(demand, item) > most  ? TOO_OLD
-                                                      : GOOD;
+    return item->proof.failed                                 ? BAD
+           : item->proof.level < level_wanted(demand)         ? NOT_PROVEN
+           : most > 0 && age_of(demand, item) > most          ? TOO_OLD
+           : most > 0 && age_of(demand, item) < -CLOCKS_APART ? OF_THE_FUTURE
+                                                              : GOOD;
 }
 
 static char *lack_of(const struct demand *demand, const struct vault_item *item,
@@ -58,6 +64,11 @@ static char *lack_of(const struct demand *demand, const struct vault_item *item,
     }
     if (nearness == OF_ANOTHER) {
         const char *server = item->manifest->system_identifier;
+        if (server == NULL || demand->target->system_identifier == NULL) {
+            return mem_printf("of %s it is not known whether it is of this server: our role may "
+                              "not ask (grant execute on function pg_control_system() to it)",
+                              item->name);
+        }
         return mem_printf("%s is of another database: %s of the server %s", item->name,
                           item->manifest->database, server != NULL ? server : "unknown");
     }
@@ -65,6 +76,12 @@ static char *lack_of(const struct demand *demand, const struct vault_item *item,
         CLEANUP(mem_freep) char *age = duration_human(age_of(demand, item));
         CLEANUP(mem_freep) char *most = duration_format(backup_max_age(demand->environment));
         return mem_printf("%s is %s old, and may be %s", item->name, age, most);
+    }
+    if (nearness == OF_THE_FUTURE) {
+        CLEANUP(mem_freep) char *ahead = duration_human(-age_of(demand, item));
+        return mem_printf("%s was made in %s from now, by the clock of its server: how old it is "
+                          "cannot be told; set both clocks, and make another",
+                          item->name, ahead);
     }
     return mem_printf("%s: %s", item->name, proof);
 }

@@ -184,20 +184,6 @@ static void sum_up(struct step_work *work, const struct vault_item *item,
                                 (unsigned long long)result->rows, result->n_tables, kept);
 }
 
-/* What was restored says that it is the environment that it comes from: now it is this one. */
-static bool mark(const struct step_work *work, struct error *err)
-{
-    struct environment *environment = work->step->step->environment;
-    CLEANUP(marking_clear) struct marking marking = {0};
-    const struct deploy_conduct conduct = {
-        .patience = work->patience, .actor = work->actor, .run = work->run};
-    if (!marking_make(environment, NULL, DEADLINE_NONE, &marking, err)) {
-        return false;
-    }
-    return marking.before == NULL || text_equal(marking.before, environment->name) ||
-           marking_execute(&marking, &conduct, err);
-}
-
 /* The session that holds the environment is one of the old database, which nobody may use when it
  * is renamed. */
 static bool restore_now(struct step_work *work, const struct restore_plan *plan,
@@ -208,8 +194,11 @@ static bool restore_now(struct step_work *work, const struct restore_plan *plan,
         refusal_copy(err, &plan->refusal);
         return environment_name_error(work->step->step->environment, err);
     }
+    const struct deploy_conduct conduct = {
+        .patience = work->patience, .actor = work->actor, .run = work->run};
     db_closep(&work->held);
-    if (!restore_execute(plan, &result, err) || !mark(work, err)) {
+    if (!restore_execute(plan, &result, err) ||
+        !marking_renew(work->step->step->environment, &conduct, err)) {
         return false;
     }
     sum_up(work, item, &result);

@@ -17,7 +17,7 @@ struct restoring {
     const struct restore_plan *plan;
     struct control control;
     struct vault_archive archive;
-    struct server_programs programs;
+    char *programs;           /* the folder that has pg_restore and pg_dump */
     char *beside, *rewritten; /* databases of ours; NULL: there is none */
     bool partial;
 };
@@ -67,7 +67,7 @@ static void restoring_clear(struct restoring *restoring)
     mem_free(restoring->beside);
     mem_free(restoring->rewritten);
     vault_archive_clear(&restoring->archive);
-    server_programs_clear(&restoring->programs);
+    mem_free(restoring->programs);
     control_clear(&restoring->control);
 }
 
@@ -118,8 +118,9 @@ static bool prepare(struct restoring *restoring, struct error *err)
         return false;
     }
     int major = db_identity(restoring->control.db)->version / 10000;
-    return servers_find_major(major, &restoring->programs, err) &&
-           vault_archive_open(request->vault, request->item, &restoring->archive, err);
+    return vault_archive_open(request->vault, request->item, &restoring->archive, err) &&
+           request_check_chosen(request, restoring->archive.manifest, err) &&
+           backup_find_programs(restoring->archive.manifest, major, &restoring->programs, err);
 }
 
 /* --- made, loaded, compared --- */
@@ -203,7 +204,7 @@ static bool load_and_compare(struct restoring *restoring, struct restore_result 
         conninfo_with_database(restoring->control.conninfo, restoring->beside);
     const struct load_request load = {.archive = &restoring->archive,
                                       .conninfo = conninfo,
-                                      .programs = restoring->programs.folder,
+                                      .programs = restoring->programs,
                                       .jobs = request->jobs,
                                       .tables = request->tables,
                                       .schemas = request->schemas,
@@ -260,11 +261,8 @@ static bool put_in_place(struct restoring *restoring, struct restore_result *res
 
 static bool is_wanted(const struct restore_request *request, const struct manifest_table *table)
 {
-    CLEANUP(mem_freep) char *both = mem_printf("%s.%s", table->schema, table->name);
-    return !request_is_partial(request) ||
-           (request->schemas != NULL && strlist_has(request->schemas, table->schema)) ||
-           (request->tables != NULL &&
-            (strlist_has(request->tables, table->name) || strlist_has(request->tables, both)));
+    return !request_is_partial(request) || chosen_table(request->tables, table) ||
+           (request->schemas != NULL && strlist_has(request->schemas, table->schema));
 }
 
 static void count(const struct restoring *restoring, struct restore_result *result)
@@ -296,6 +294,15 @@ static bool work(struct restoring *restoring, struct restore_result *result, str
     return put_in_place(restoring, result, err);
 }
 
+/* Whatever a restore fails of, it is one that failed; only what says more stays as it is. */
+static bool failed(struct error *err)
+{
+    if (err->code == ERROR_IO || err->code == ERROR_DATABASE || err->code == ERROR_TIMEOUT) {
+        err->code = ERROR_BACKUP;
+    }
+    return false;
+}
+
 bool restore_execute(const struct restore_plan *plan, struct restore_result *ret_result,
                      struct error *err)
 {
@@ -305,7 +312,7 @@ bool restore_execute(const struct restore_plan *plan, struct restore_result *ret
     msec began = clock_now();
     restoring.archive.fd = -1;
     if (!prepare(&restoring, err) || !work(&restoring, &result, err)) {
-        return false;
+        return failed(err);
     }
     count(&restoring, &result);
     result.took = clock_now() - began;

@@ -77,3 +77,9 @@ NODISCARD bool plan_look(struct restore_plan *plan, const struct control *contro
 NODISCARD bool plan_find_losses(struct restore_plan *plan, const struct control *control,
                                 msec deadline, struct error *err);
 bool request_is_partial(const struct restore_request *request);
+/* Is this table among those that are named, as "orders" or as "public.orders"? */
+bool chosen_table(const struct strlist *tables, const struct manifest_table *table);
+/* Does each table and schema that is asked for name something of the backup? Else ERROR_REFUSED,
+ * naming what is near. */
+NODISCARD bool request_check_chosen(const struct restore_request *request,
+                                    const struct manifest *manifest, struct error *err);

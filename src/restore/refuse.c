@@ -54,12 +54,13 @@ static bool check_server(struct restore_plan *plan, const struct control *contro
     return !error_is_set(&plan->refusal);
 }
 
-/* pg_restore and pg_dump of the server's version, on this machine. */
+/* pg_restore and pg_dump for the server's version, on this machine; a server is not needed here. */
 static void check_programs(struct restore_plan *plan, const struct control *control)
 {
-    CLEANUP(server_programs_clear) struct server_programs programs = {0};
+    CLEANUP(mem_freep) char *folder = NULL;
     CLEANUP(error_clear) struct error failure = ERROR_INIT;
-    if (servers_find_major(db_identity(control->db)->version / 10000, &programs, &failure)) {
+    if (backup_find_programs(plan->request->item->manifest,
+                             db_identity(control->db)->version / 10000, &folder, &failure)) {
         return;
     }
     (void)error_set(&plan->refusal, ERROR_REFUSED, "%s", failure.message);
@@ -300,7 +301,10 @@ static bool check_database(struct restore_plan *plan, const struct control *cont
 bool plan_look(struct restore_plan *plan, const struct control *control, msec deadline,
                struct error *err)
 {
-    if (!check_server(plan, control)) {
+    const struct manifest *manifest = plan->request->item->manifest;
+    bool known = manifest->n_tables > 0 || !plan->request->item->encrypted; /* by the summary */
+    if (!check_server(plan, control) ||
+        (known && !request_check_chosen(plan->request, manifest, &plan->refusal))) {
         return true;
     }
     if (!check_rights(plan, control, deadline, err) ||

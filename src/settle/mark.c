@@ -57,6 +57,21 @@ bool marking_execute(const struct marking *marking, const struct deploy_conduct 
            environment_name_error(marking->environment, err);
 }
 
+bool marking_renew(struct environment *environment, const struct deploy_conduct *conduct,
+                   struct error *err)
+{
+    CLEANUP(marking_clear) struct marking marking = {0};
+    if (marking_make(environment, NULL, DEADLINE_NONE, &marking, err) &&
+        (marking.before == NULL || text_equal(marking.before, environment->name) ||
+         marking_execute(&marking, conduct, err))) {
+        return true;
+    }
+    (void)error_prefix(err, "it is restored, but does not say yet that it is \"%s\"",
+                       environment->name);
+    return err->hint != NULL ||
+           error_hint(err, "Let it say so: headgate mark %s", environment->name);
+}
+
 void marking_clear(struct marking *marking)
 {
     mem_free(marking->target);

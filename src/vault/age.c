@@ -103,11 +103,40 @@ static bool open_nameless(const struct vault *vault, const struct vault_item *it
 
 static bool refuse_without_identity(const struct vault_item *item, struct error *err)
 {
-    (void)error_set(err, ERROR_BACKUP,
+    (void)error_set(err, ERROR_CONFIG,
                     "backup %s is encrypted and can be read only with an identity file of age",
                     item->name);
     return error_hint(err, "Write its path into environments.json: \"vault\": { \"identity\": "
                            "\"/path/of/identity.txt\" }");
+}
+
+/* What is wanting here says nothing of the backup. */
+static bool find_key(const struct vault *vault, const struct vault_item *item, char **ret_program,
+                     struct error *err)
+{
+    if (vault->identity == NULL) {
+        return refuse_without_identity(item, err);
+    }
+    if (find_age(ret_program, err) &&
+        check_readable(vault->identity, "the identity file of the vault", err)) {
+        return true;
+    }
+    err->code = ERROR_CONFIG;
+    return false;
+}
+
+static bool refuse_decrypting(const struct vault *vault, const struct vault_item *item,
+                              struct error *err)
+{
+    const char *said = err->detail != NULL ? err->detail : "";
+    if (strstr(said, "no identity matched") != NULL) {
+        err->code = ERROR_CONFIG;
+        (void)error_hint(err, "Its key is another one: \"identity\" of \"vault\" in "
+                              "environments.json names the file that has it.");
+    } else if (err->code == ERROR_IO && said[0] != '\0' && strstr(said, "no space left") == NULL) {
+        err->code = ERROR_BACKUP;
+    }
+    return error_prefix(err, "could not decrypt backup %s with %s", item->name, vault->identity);
 }
 
 bool age_decrypt(const struct vault *vault, const struct vault_item *item, int encrypted,
@@ -116,12 +145,7 @@ bool age_decrypt(const struct vault *vault, const struct vault_item *item, int e
     CLEANUP(mem_freep) char *program = NULL;
     CLEANUP(fd_closep) int fd = -1;
     CLEANUP(process_beside_clear) struct process_beside age = PROCESS_BESIDE_INIT;
-    if (vault->identity == NULL) {
-        return refuse_without_identity(item, err);
-    }
-    if (!find_age(&program, err) ||
-        !check_readable(vault->identity, "the identity file of the vault", err) ||
-        !open_nameless(vault, item, &fd, err)) {
+    if (!find_key(vault, item, &program, err) || !open_nameless(vault, item, &fd, err)) {
         return false;
     }
     const char *const argv[] = {program, "-d", "-i", vault->identity, NULL};
@@ -129,9 +153,7 @@ bool age_decrypt(const struct vault *vault, const struct vault_item *item, int e
         return false;
     }
     if (!process_wait(&age, DEADLINE_NONE, err)) {
-        err->code = err->code == ERROR_IO ? ERROR_BACKUP : err->code;
-        return error_prefix(err, "could not decrypt backup %s with %s", item->name,
-                            vault->identity);
+        return refuse_decrypting(vault, item, err);
     }
     *ret_fd = fd_take(&fd);
     return true;

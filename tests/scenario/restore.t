@@ -102,6 +102,43 @@ Some tables only, beside:
   staging
   staging_restored_TIME
 
+What is called otherwise is refused, not restored as nothing:
+
+  $ headgate backup restore latest --to staging --table usrs --confirm staging
+  Restore to staging  SCENARIO/pg:5432/staging  PostgreSQL NN
+  
+    backup            staging-BACKUP, N s old, about N MB, restored and compared TIME
+    only tables       usrs
+    into              a new database "staging_restored_TIME", compared with the backup
+    then              it stays beside "staging", which is not touched
+    kept from before  staging_restored_TIME
+  
+  Changed there, since the backup (TIME): nothing
+  error: environment "staging": backup staging-BACKUP has no rows of a table "usrs"
+  hint: Did you mean "users"?
+  [4]
+  $ headgate backup restore latest --to staging --schema nothing_like_it --confirm staging
+  Restore to staging  SCENARIO/pg:5432/staging  PostgreSQL NN
+  
+    backup            staging-BACKUP, N s old, about N MB, restored and compared TIME
+    only schemas      nothing_like_it
+    into              a new database "staging_restored_TIME", compared with the backup
+    then              it stays beside "staging", which is not touched
+    kept from before  staging_restored_TIME
+  
+  Changed there, since the backup (TIME): nothing
+  error: environment "staging": backup staging-BACKUP has no schema "nothing_like_it" with tables
+  hint: It has tables in "headgate" and "public".
+  [4]
+
+Staging's rows in development: it says that it is development, and the next deploy goes on there.
+
+  $ headgate backup restore latest --env staging --to development -q >/dev/null
+  $ psql -XAtq "$url" -c 'select name, kind from headgate.environment'
+  development|development
+  $ headgate deploy development -q | tail -1
+  Nothing to do: development has release 7237e999.
+
 Mistyped:
 
   $ headgate backup restore latest

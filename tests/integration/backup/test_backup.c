@@ -79,6 +79,40 @@ static void proves_it_at_each_level(void **state)
     backing_close(&backing);
 }
 
+/* What is wanting on this machine is not the backup's fault, and takes no proof from it. */
+static void is_not_called_bad_where_it_cannot_be_looked_at(void **state)
+{
+    CLEANUP(error_clear) struct error err = ERROR_INIT;
+    struct backing backing;
+    CLEANUP(backup_made_clear) struct backup_made made = {0};
+    CLEANUP(proof_clear) struct proof proof = {0};
+    CLEANUP(proof_clear) struct proof again = {0};
+    CLEANUP(vault_item_clear) struct vault_item item = {0};
+    (void)state;
+    backing_open(&backing, "keyless", shop);
+    scratch_sh("age-keygen -o key 2>/dev/null && age-keygen -y key >public");
+    CLEANUP(mem_freep)
+    char *writes = mem_printf(",\"encrypt_to\":[\"%s\"]", scratch_out("cat public"));
+    CLEANUP(mem_freep)
+    char *reads = mem_printf("%s,\"identity\":\"%s/key\"", writes, scratch_dir());
+    backing_read(&backing, reads);
+    assert_ok(back_up(&backing, &made, &err));
+    assert_ok(verify(&backing, PROOF_RESTORE, &proof, &err));
+    assert_false(proof.failed);
+    backing_read(&backing, writes);
+    assert_fails(verify(&backing, PROOF_CHECKSUMS, &again, &err), ERROR_CONFIG);
+    assert_contains(err.message, "could not be verified");
+    newest(&backing, &item);
+    assert_false(item.proof.failed);
+    assert_int_equal(item.proof.level, PROOF_RESTORE);
+    backing_read(&backing, reads);
+    error_clear(&err);
+    assert_ok(verify(&backing, PROOF_CHECKSUMS, &again, &err));
+    assert_int_equal(again.level, PROOF_RESTORE); /* and that is as old as it is */
+    assert_int_equal(again.time, proof.time);
+    backing_close(&backing);
+}
+
 static void says_what_it_was_made_of(void **state)
 {
     struct error err = ERROR_INIT;
@@ -142,13 +176,66 @@ static void reads_one_snapshot(void **state)
     backing_close(&backing);
 }
 
+/* Names and texts that are no UTF-8; two of the names differ only in what a manifest cannot say. */
+static void proves_a_database_of_another_encoding(void **state)
+{
+    static const char *const encodings[] = {"LATIN1", "SQL_ASCII"};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(encodings); i++) {
+        struct error err = ERROR_INIT;
+        struct backing backing;
+        CLEANUP(backup_made_clear) struct backup_made made = {0};
+        CLEANUP(proof_clear) struct proof proof = {0};
+        backing_open(&backing, i == 0 ? "latin1" : "sql_ascii", "select 1");
+        scratch_sh("psql -Xq '%s' -c 'drop database %s' -c \"create database %s template template0 "
+                   "encoding '%s' lc_collate 'C' lc_ctype 'C'\"",
+                   scratch_postgres(), encodings[i], encodings[i], encodings[i]);
+        scratch_sh(
+            "printf 'create table t\\351 (\\350 text); create table t\\352 (a int); insert into "
+            "t\\351 values (chr(66)), (\\047\\351\\377\\047); insert into t\\352 values (1);' | "
+            "PGCLIENTENCODING=%s psql -Xq -v ON_ERROR_STOP=1 '%s'",
+            encodings[i], backing.url);
+        assert_ok(back_up(&backing, &made, &err));
+        assert_ok(verify(&backing, PROOF_RESTORE, &proof, &err));
+        if (proof.failed) {
+            fail_msg("%s: %s", encodings[i], proof.why);
+        }
+        assert_int_equal(proof.rows, 3);
+        backing_close(&backing);
+    }
+}
+
+/* Rows that our role does not see must not be missing in silence. */
+static void is_refused_where_rows_are_hidden(void **state)
+{
+    CLEANUP(error_clear) struct error err = ERROR_INIT;
+    struct backing backing;
+    struct backup_made made = {0};
+    (void)state;
+    backing_open(&backing, "hidden",
+                 "create table t (a int); insert into t values (1);\n"
+                 "alter table t enable row level security;\n"
+                 "create role peeper login; grant select on t to peeper;");
+    CLEANUP(mem_freep) char *url = TAKE(backing.url);
+    backing.url = mem_printf("%s user=peeper", url);
+    backing_read(&backing, "");
+    assert_fails(back_up(&backing, &made, &err), ERROR_BACKUP);
+    assert_contains(err.detail, "row-level security");
+    assert_contains(err.hint, "bypassrls");
+    scratch_sh("[ -z \"$(ls -A hidden/vault)\" ]");
+    backing_close(&backing);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(makes_one_that_tar_and_pg_restore_open),
         cmocka_unit_test(proves_it_at_each_level),
+        cmocka_unit_test(is_not_called_bad_where_it_cannot_be_looked_at),
         cmocka_unit_test(says_what_it_was_made_of),
         cmocka_unit_test(reads_one_snapshot),
+        cmocka_unit_test(is_refused_where_rows_are_hidden),
+        cmocka_unit_test(proves_a_database_of_another_encoding),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

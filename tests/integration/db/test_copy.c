@@ -1,11 +1,14 @@
 /* COPY in both directions, to its end and not. */
 #include "sessions.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 #include "headgate/db_copy.h"
@@ -227,6 +230,103 @@ static void a_server_that_chatters_all_along_is_listened_to(void **state)
     CLEANUP(strlist_clear) struct strlist notices = STRLIST_INIT;
     db_take_notices(db, &notices);
     assert_true(notices.n >= 1000);
+    run(other, "drop table target");
+    run(other, "drop function chatter");
+}
+
+/* --- a network that stops in the middle of a notice --- */
+
+static int socket_at(const char *path, struct sockaddr_un *address)
+{
+    *address = (struct sockaddr_un){.sun_family = AF_UNIX};
+    (void)snprintf(address->sun_path, sizeof address->sun_path, "%s", path);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(fd >= 0);
+    return fd;
+}
+
+/* Cuts the first notice in two, with more than a second between the halves. */
+static void pass_on(int from, int to, bool *cuts)
+{
+    static char bytes[65536];
+    ssize_t n = read(from, bytes, sizeof bytes);
+    if (n <= 0) {
+        _exit(0);
+    }
+    char *notice = *cuts ? memmem(bytes, (size_t)n, "a notice in two", 15) : NULL;
+    size_t first = notice != NULL ? (size_t)(notice - bytes) + 8 : (size_t)n;
+    (void)!write(to, bytes, first);
+    if (notice != NULL) {
+        *cuts = false;
+        usleep(1200000);
+        (void)!write(to, bytes + first, (size_t)n - first);
+    }
+}
+
+static pid_t relay_between(const char *path, const char *server)
+{
+    struct sockaddr_un ours, theirs;
+    int listening = socket_at(path, &ours);
+    assert_int_equal(bind(listening, (struct sockaddr *)&ours, sizeof ours), 0);
+    assert_int_equal(listen(listening, 1), 0);
+    pid_t child = fork();
+    if (child != 0) {
+        (void)close(listening);
+        return child;
+    }
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    bool cuts = true, never = false;
+    int client = accept(listening, NULL, NULL), beyond = socket_at(server, &theirs);
+    if (client < 0 || connect(beyond, (struct sockaddr *)&theirs, sizeof theirs) != 0) {
+        _exit(1);
+    }
+    for (;;) {
+        struct pollfd ends[] = {{.fd = client, .events = POLLIN}, {.fd = beyond, .events = POLLIN}};
+        (void)poll(ends, 2, -1);
+        if (ends[0].revents != 0) {
+            pass_on(client, beyond, &never);
+        }
+        if (ends[1].revents != 0) {
+            pass_on(beyond, client, &cuts);
+        }
+    }
+}
+
+static void a_notice_that_comes_in_two_pieces_ends_nothing(void **state)
+{
+    (void)state;
+    struct error err = ERROR_INIT;
+    int64_t n_rows = 0;
+    size_t n = 0;
+    CLEANUP(conninfo_freep) struct conninfo *conninfo = conninfo_of(scratch_postgres());
+    CLEANUP(mem_freep)
+    char *server = mem_printf("%s/.s.PGSQL.%s", conninfo_get(conninfo, "host"),
+                              conninfo_get(conninfo, "port"));
+    CLEANUP(mem_freep) char *path = mem_printf("%s/.s.PGSQL.1", scratch_dir());
+    CLEANUP(mem_freep)
+    char *url = mem_printf("host=%s port=1 user=%s dbname=%s", scratch_dir(),
+                           conninfo_get(conninfo, "user"), conninfo_get(conninfo, "dbname"));
+    pid_t relay = relay_between(path, server);
+    db_closep(&db);
+    db = session(url, false);
+    run(other, "create function chatter() returns trigger language plpgsql as"
+               " $$ begin raise notice 'a notice in two pieces'; return new; end $$");
+    run(other, "create trigger chatter before insert on target for each row when (new.id = 5)"
+               " execute function chatter()");
+    begin(TARGET);
+    CLEANUP(mem_freep) char *rows = rows_from(1, &n);
+    for (size_t at = 0; at < n; at += 32 << 10) {
+        size_t piece = n - at < 32 << 10 ? n - at : 32 << 10;
+        assert_ok(db_copy_in_put(db, rows + at, piece, SOON, &err));
+        usleep(at < 128 << 10 ? 200000 : 0); /* the first half is there, the second is not */
+    }
+    assert_ok(db_copy_in_end(db, SOON, &n_rows, &err));
+    assert_true(n_rows > 9000);
+    CLEANUP(strlist_clear) struct strlist notices = STRLIST_INIT;
+    db_take_notices(db, &notices);
+    assert_int_equal(notices.n, 1);
+    db_closep(&db);
+    (void)waitpid(relay, NULL, 0);
     run(other, "drop table target");
     run(other, "drop function chatter");
 }
@@ -554,6 +654,7 @@ int main(void)
         TEST(pieces_may_be_cut_anywhere_and_be_large),
         TEST(nothing_may_be_copied_as_well),
         TEST(a_server_that_chatters_all_along_is_listened_to),
+        TEST(a_notice_that_comes_in_two_pieces_ends_nothing),
         TEST(an_error_at_the_beginning_is_the_servers),
         TEST(what_is_no_copy_of_this_direction_is_refused),
         TEST(a_bad_row_in_the_middle_ends_it_before_the_end_of_the_data),

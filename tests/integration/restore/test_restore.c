@@ -143,6 +143,34 @@ static void single_tables_stand_beside(void **state)
     expect_databases(backed, "2");
 }
 
+static void expect_refused(struct backed *backed, const char *message, const char *hint)
+{
+    struct error err = ERROR_INIT;
+    CLEANUP(restore_plan_freep) struct restore_plan *made = NULL;
+    assert_ok(restore_plan_make(&backed->request, SOON, &made, &err));
+    assert_int_equal(made->refusal.code, ERROR_REFUSED);
+    assert_contains(made->refusal.message, message);
+    assert_contains(made->refusal.hint, hint);
+}
+
+static void what_the_backup_does_not_have_is_refused(void **state)
+{
+    struct backed *backed = *state;
+    CLEANUP(strlist_clear) struct strlist tables = STRLIST_INIT;
+    CLEANUP(strlist_clear) struct strlist schemas = STRLIST_INIT;
+    strlist_add(&tables, "orders");
+    strlist_add(&tables, "public.custmer");
+    backed->request.tables = &tables;
+    expect_refused(backed, "has no rows of a table \"public.custmer\"",
+                   "Did you mean \"public.customer\"?");
+    backed->request.tables = NULL;
+    strlist_add(&schemas, "nothing_like_it");
+    backed->request.schemas = &schemas;
+    expect_refused(backed, "has no schema \"nothing_like_it\" with tables",
+                   "It has tables in \"public\"");
+    expect_databases(backed, "1");
+}
+
 static void a_database_that_is_gone_comes_back(void **state)
 {
     struct backed *backed = *state;
@@ -241,6 +269,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         BACKED(the_whole_is_swapped_in),
         BACKED(single_tables_stand_beside),
+        BACKED(what_the_backup_does_not_have_is_refused),
         BACKED(a_database_that_is_gone_comes_back),
         BACKED(a_plan_of_yesterday_is_stale),
         BACKED(what_was_made_goes_after_a_failure),

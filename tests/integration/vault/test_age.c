@@ -26,7 +26,7 @@ static void who_writes_cannot_read_and_who_has_the_key_can(void **state)
     assert_true(vault_encrypts(writer));
     assert_true(item.encrypted);
     assert_false(vault_archive_open(writer, &item, &archive, &err));
-    assert_int_equal(err.code, ERROR_BACKUP);
+    assert_int_equal(err.code, ERROR_CONFIG);
     assert_contains(err.message, "can be read only with an identity");
     assert_contains(err.hint, "\"identity\"");
     expect_contents(reader, &item);
@@ -79,13 +79,13 @@ static void a_proof_is_of_the_encrypted_file(void **state)
 }
 
 static void expect_unreadable(const struct vault *vault, const struct vault_item *item,
-                              const char *message)
+                              enum error_code code, const char *message)
 {
     CLEANUP(error_clear) struct error err = ERROR_INIT;
     struct vault_archive archive = {.fd = -1};
     size_t before = count_files(vault);
     assert_false(vault_archive_open(vault, item, &archive, &err));
-    assert_int_equal(err.code, ERROR_BACKUP);
+    assert_int_equal(err.code, code);
     assert_contains(err.message, message);
     assert_int_equal(count_files(vault), before);
 }
@@ -100,10 +100,10 @@ static void a_wrong_or_missing_key_and_a_damaged_file_are_told(void **state)
     struct vault *keyless = vault_of("\"path\":\"damaged\",\"identity\":\"no-key\"");
     CLEANUP(mem_freep) char *name = make_backup(vault, "production", MOMENT, NULL);
     CLEANUP(vault_item_clear) struct vault_item item = found(vault, NULL, name);
-    expect_unreadable(stranger, &item, "could not decrypt backup production-2026");
-    expect_unreadable(keyless, &item, "no-key, the identity file of the vault");
+    expect_unreadable(stranger, &item, ERROR_CONFIG, "could not decrypt backup production-2026");
+    expect_unreadable(keyless, &item, ERROR_CONFIG, "no-key, the identity file of the vault");
     scratch_sh("truncate -s -1 damaged/%s.tar.zst.age", name);
-    expect_unreadable(vault, &item, "could not decrypt backup production-2026");
+    expect_unreadable(vault, &item, ERROR_BACKUP, "could not decrypt backup production-2026");
 }
 
 static void without_age_it_says_what_to_install(void **state)

@@ -99,6 +99,9 @@ static void only_a_young_whole_backup_of_this_server_counts(void **state)
     expect_lack(good, SYSTEM_NUMBER, 3600000, later, NULL);
     expect_lack(good, SYSTEM_NUMBER, 3599000, later,
                 "20261128-203140F is 1h 00m old, and may be 3599s");
+    expect_lack(good, SYSTEM_NUMBER, 3600000, STOPPED - hour / 60, NULL);
+    expect_lack(good, SYSTEM_NUMBER, 3600000, STOPPED - hour,
+                "20261128-203140F ended in 1h 00m from now");
     expect_lack(good, "7713322703019718243", 0, later,
                 "is of another server: system identifier " SYSTEM_NUMBER
                 ", not 7713322703019718243");
