@@ -1,6 +1,6 @@
 Backups: made, listed, shown, proven, opened without us, pruned.
 
-  $ . "$TESTDIR/../support/scenario.sh"
+  $ . "$TESTDIR/../support/scenario.sh"; needs_pg_dump
   $ shop
   $ headgate backup list
   There are no backups in pipelines/../.headgate/vault.

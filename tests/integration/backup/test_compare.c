@@ -393,5 +393,8 @@ int main(void)
         cmocka_unit_test(each_change_is_a_difference),
         cmocka_unit_test(each_change_of_large_objects_is_a_difference),
     };
+    if (scratch_lacks_pg_dump()) {
+        return 0;
+    }
     return cmocka_run_group_tests_name("compare", tests, open_world, close_world);
 }
