@@ -9,7 +9,7 @@ from place import Place, differences, fingerprint
 class Hard:
     def __init__(self, headgate, scratch, full):
         self.full = full
-        self.place = Place(headgate, scratch, tables=2000 if full else 60, long_row=500_000_000 if full else 0, megabytes=0, name="h")
+        self.place = Place(headgate, scratch, tables=2000 if full else 5, long_row=500_000_000 if full else 0, megabytes=0, name="h")
 
     def rows(self):
         return [("hard cases: proven", self.proven), ("hard cases: restored is the same", self.restored),

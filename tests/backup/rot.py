@@ -5,7 +5,7 @@ import shutil
 
 from place import Project, Row
 
-FULL, SAMPLE = {"flip": 1000, "cut": 50, "removed": 50, "swapped": 50, "repeated": 50}, {"flip": 60, "cut": 5, "removed": 5, "swapped": 5, "repeated": 5}
+FULL, SAMPLE = {"flip": 1000, "cut": 50, "removed": 50, "swapped": 50, "repeated": 50}, {"flip": 15, "cut": 8, "removed": 2, "swapped": 2, "repeated": 2}
 FRAME = b"\x28\xb5\x2f\xfd"  # zstd's
 LONGEST_PIECE = 2_000_000
 

@@ -1,6 +1,6 @@
 Backups in pipelines: what a deploy demands, what a step makes, what it leaves when it is cut off, and restoring elsewhere.
 
-  $ . "$TESTDIR/../support/scenario.sh"
+  $ . "$TESTDIR/../support/scenario.sh"; needs_pg_dump
   $ shop && cp pipelines/promote.json whole.json
   $ without() { sed '/"id": "backup"/d; s/, "backup"\]/]/' whole.json >pipelines/promote.json; }
   $ with() { cp whole.json pipelines/promote.json; }

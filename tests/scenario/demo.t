@@ -1,6 +1,6 @@
 The first of README's two commands: the second time it is quick, and --stop leaves nothing.
 
-  $ . "$TESTDIR/../support/scenario.sh"
+  $ . "$TESTDIR/../support/scenario.sh"; needs_pg_dump
   $ if [ "$HEADGATE_BUILD" != "$HEADGATE_SOURCE/build" ]; then exit 80; fi # it builds that one
   $ export HEADGATE_DEMO="$SCENARIO/demo"
   $ demo() { # what it types is not to be taken for a command of this transcript

@@ -1,6 +1,6 @@
 The doctor: each finding with its remedy, and nothing is changed.
 
-  $ . "$TESTDIR/../support/scenario.sh"
+  $ . "$TESTDIR/../support/scenario.sh"; needs_pg_dump
   $ shop
   $ headgate doctor 2>/dev/null | sed -E -e 's/[0-9.]+ (ms|s)\b/N ms/' -e 's/(server programs  ).*/\1.../' -e 's/(pg_dump +)[0-9.]+/\1NN/' -e 's/(user  +).*/\1.../' -e '/^  ok +ssh/d'
   this machine

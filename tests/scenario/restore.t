@@ -1,6 +1,6 @@
 Restoring: what is lost is shown first, then two databases change their names.
 
-  $ . "$TESTDIR/../support/scenario.sh"
+  $ . "$TESTDIR/../support/scenario.sh"; needs_pg_dump
   $ shop
   $ url=$(pg_start pg)
   $ export DATABASE_URL="$url" STAGING_DATABASE_URL="$url dbname=staging" PRODUCTION_DATABASE_URL="$url dbname=production"

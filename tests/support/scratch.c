@@ -126,6 +126,18 @@ void scratch_use_servers(const char *other)
     assert_int_equal(other != NULL ? setenv(variable, other, 1) : unsetenv(variable), 0);
 }
 
+bool scratch_lacks_pg_dump(void)
+{
+    char path[4096];
+    const char *programs = getenv("HEADGATE_PG_BINDIR");
+    (void)snprintf(path, sizeof path, "%s/pg_dump", programs != NULL ? programs : "");
+    if (programs == NULL || programs[0] == '\0' || access(path, X_OK) == 0) {
+        return false;
+    }
+    print_message("skipped: there is no pg_dump in %s\n", programs);
+    return true;
+}
+
 const char *scratch_state(void)
 {
     static char state[96];

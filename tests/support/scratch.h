@@ -31,6 +31,9 @@ const char *scratch_postgres(void);
 /* Lets HEADGATE_PG_BINDIR point to other server programs; NULL: to those that the test was started
  * with. */
 void scratch_use_servers(const char *folder);
+/* Servers that HEADGATE_PG_BINDIR names may come without pg_dump (those of scripts/test
+ * --all-versions do), and another version's proves nothing: says so, and the program ends well. */
+bool scratch_lacks_pg_dump(void);
 /* A folder for headgate clusters' state. */
 const char *scratch_state(void);
 

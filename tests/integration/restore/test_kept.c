@@ -4,10 +4,10 @@
 
 static void keep(struct world *world)
 {
-    run(world->db, "create database " KEPT);
-    run(world->db, "create database shop_restored_20261128203001");
-    run(world->db, "create database shop_before_by_hand");
-    run(world->db, "create database shops_before_20261128203000");
+    make_database(world, KEPT);
+    make_database(world, "shop_restored_20261128203001");
+    make_database(world, "shop_before_by_hand");
+    make_database(world, "shops_before_20261128203000");
 }
 
 static void only_what_a_restore_has_kept_is_listed(void **state)

@@ -68,7 +68,7 @@ static void use_role(struct world *world, const char *members)
 static void a_plan_says_what_is_there_and_what_it_will_be_called(void **state)
 {
     struct world *world = *state;
-    run(world->db, "create database " KEPT);
+    make_database(world, KEPT);
     CLEANUP(db_closep) struct db *one = session_in("shop");
     CLEANUP(db_closep) struct db *two = session_in("shop");
     CLEANUP(restore_plan_freep) struct restore_plan *made = plan();
@@ -308,7 +308,7 @@ static void other_counters_say_nothing(void **state)
     manifest.database = "else";
     expect_unknown("it is a backup of another database, db1:5432/shop");
     manifest.database = "shop";
-    run(world->db, "create database shop_before_29991231235959");
+    make_database(world, "shop_before_29991231235959");
     expect_unknown("the database was restored since the backup");
 }
 

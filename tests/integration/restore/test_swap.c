@@ -335,7 +335,7 @@ static void what_the_dead_have_left_is_dropped_with_whoever_is_in_it(void **stat
     struct world *world = *state;
     struct error err = ERROR_INIT;
     make_beside(world);
-    run(world->db, "create database shop_restoring_by_hand");
+    make_database(world, "shop_restoring_by_hand");
     CLEANUP(db_closep) struct db *loader = session_in(BESIDE);
     CLEANUP(control_clear) struct control control = {0};
     assert_ok(control_open(world->environment, false, SOON, &control, &err));

@@ -13,7 +13,7 @@
 #include "headgate/file.h"
 #include "headgate/pack.h"
 
-#define LARGE ((size_t)30 * 1000 * 1000)
+#define LARGE ((size_t)10 * 1000 * 1000)
 
 static const size_t sizes[] = {0, 1, 511, 512, 513, 1023, 1024, 1025, 200000, PACK_ROOM};
 
