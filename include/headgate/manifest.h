@@ -53,7 +53,7 @@ struct manifest {
     const char *headgate_version, *pg_dump_version;
     /* ALTER DATABASE ... SET, GRANT ... ON DATABASE: SQL in which %1$I is the database's name */
     struct strlist database_settings;
-    struct strlist roles; /* that own something or are granted something */
+    struct strlist roles;       /* that own something or are granted something */
     struct strlist superusers;  /* those of them, or of what they are members of, that are */
     struct strlist memberships; /* what they are members of, in pairs: the group, the member */
     struct manifest_extension *extensions;

@@ -9,7 +9,7 @@ struct pack_reader {
     struct pack_footer footer;
     char footer_bytes[PACK_FOOTER_SIZE];
     struct pack_frames frames;
-    bool trusted; /* its frames were compared with the index a moment ago */
+    bool trusted;                       /* its frames were compared with the index a moment ago */
     const struct pack_member **by_name; /* the members, without the last two frames */
 };
 
