@@ -100,8 +100,9 @@ The first of README's two commands: the second time it is quick, and --stop leav
   backup: checksums: N MB in N ms, N MB/s
   backup: restore: definitions: N ms
   backup: restore: rows: N ms
-  backup: restore: indexes and constraints: N ms
   backup: compare: rows: N ms
+  backup: restore: indexes and constraints: N ms
+  backup: compare: definitions: N ms
   backup: done in N ms: production-BACKUP, N MB, 0 rows in 0 tables, restored and compared
   go: waits: 0 of 1 approval; headgate approve RUN
   
@@ -185,7 +186,7 @@ The first of README's two commands: the second time it is quick, and --stop leav
     TIME  WHO  resumed
     TIME  WHO  ended
   
-  Journal: 72 events, head HEAD
+  Journal: 73 events, head HEAD
   
   The first backup was of an empty database. One more by hand, and it is proven as well.
   types: headgate backup create production --verify restore
@@ -199,8 +200,9 @@ The first of README's two commands: the second time it is quick, and --stop leav
   checksums: N MB in N ms, N MB/s
   restore: definitions: N ms
   restore: rows: N MB in N ms, N MB/s
-  restore: indexes and constraints: N ms
   compare: rows: N MB in N ms, N MB/s
+  restore: indexes and constraints: N ms
+  compare: definitions: N ms
   
   Made production-BACKUP in N ms.
     file   SCENARIO/demo/vault/production-BACKUP.tar.zst
