@@ -1,8 +1,4 @@
 /* The stream of pg_dump, read out of an archive: any range of it, member by member. */
-#include <fcntl.h>
-#include <unistd.h>
-
-#include "headgate/file.h"
 #include "private.h"
 
 static bool is_of_dump(const struct pack_member *member)
@@ -145,14 +141,8 @@ const struct dump_entry *contents_entry(const struct contents *contents, int dum
 
 /* --- everything but rows --- */
 
-static bool copy_out(void *context, const char *bytes, size_t n, struct error *err)
-{
-    const int *fd = context;
-    return fd_write_all(*fd, bytes, n, err);
-}
-
 /* What lies between the blocks of tables: blocks of large objects. */
-static bool copy_between(struct contents *contents, int *fd, struct error *err)
+static bool copy_between(struct contents *contents, struct temporary *to, struct error *err)
 {
     const struct manifest *manifest = contents->archive->manifest;
     uint64_t at = manifest->toc_end;
@@ -162,7 +152,7 @@ static bool copy_between(struct contents *contents, int *fd, struct error *err)
         if (until < at) {
             return error_set(err, ERROR_BACKUP, "the archive's manifest contradicts itself");
         }
-        if (!contents_read(contents, at, until - at, copy_out, fd, err)) {
+        if (!contents_read(contents, at, until - at, temporary_add, to, err)) {
             return false;
         }
         at = last ? until : until + manifest->tables[i].size;
@@ -170,19 +160,10 @@ static bool copy_between(struct contents *contents, int *fd, struct error *err)
     return true;
 }
 
-bool contents_skeleton(struct contents *contents, int *ret_fd, char **ret_path, struct error *err)
+bool contents_skeleton(struct contents *contents, struct temporary *ret_skeleton, struct error *err)
 {
-    const char *wanted = getenv("TMPDIR");
-    const char *folder = wanted != NULL && wanted[0] == '/' ? wanted : "/tmp";
-    CLEANUP(fd_closep) int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        return error_set_errno(err, "could not make a temporary file in \"%s\"", folder);
-    }
-    if (!contents_read(contents, 0, contents->archive->manifest->toc_end, copy_out, &fd, err) ||
-        !copy_between(contents, &fd, err)) {
-        return error_prefix(err, "could not write a temporary file in \"%s\"", folder);
-    }
-    *ret_path = mem_printf("/proc/%d/fd/%d", (int)getpid(), fd);
-    *ret_fd = fd_take(&fd);
-    return true;
+    return temporary_open(ret_skeleton, err) &&
+           contents_read(contents, 0, contents->archive->manifest->toc_end, temporary_add,
+                         ret_skeleton, err) &&
+           copy_between(contents, ret_skeleton, err);
 }

@@ -143,9 +143,9 @@ static bool add_globals(const struct backup_request *request, const char *folder
 {
     CLEANUP(process_result_clear) struct process_result result = {0};
     CLEANUP(error_clear) struct error failure = ERROR_INIT;
-    CLEANUP(mem_freep) char *database = NULL;
     const char *name = conninfo_get(conninfo, "dbname");
-    database = mem_printf("--database=%s", name != NULL ? name : "postgres");
+    CLEANUP(mem_freep) char *said = tool_database_argument(name != NULL ? name : "postgres");
+    CLEANUP(mem_freep) char *database = mem_printf("--database=%s", said);
     const struct tool_run run = {.folder = folder,
                                  .program = "pg_dumpall",
                                  .conninfo = conninfo,

@@ -4,11 +4,7 @@
  * Definitions are pg_restore's work. Rows go in by COPY from several processes, each table in the
  * transaction that empties it: so they are frozen at once, and a scratch server does not log them.
  */
-#include <fcntl.h>
-#include <unistd.h>
-
 #include "backup_sql.h"
-#include "headgate/file.h"
 #include "private.h"
 
 bool load_is_partial(const struct load_request *request)
@@ -69,37 +65,30 @@ static bool is_listed(const struct load_request *request, const struct dump_entr
 }
 
 static bool write_list(const struct load_request *request, const struct contents *contents,
-                       int *ret_fd, char **ret_path, struct error *err)
+                       struct temporary *ret_list, struct error *err)
 {
     CLEANUP(strbuf_clear) struct strbuf text = STRBUF_INIT;
-    CLEANUP(fd_closep) int fd = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     for (size_t i = 0; i < contents->toc->n; i++) {
         if (is_listed(request, &contents->toc->entries[i])) {
             strbuf_printf(&text, "%d;\n", contents->toc->entries[i].id);
         }
     }
-    if (fd < 0) {
-        return error_set_errno(err, "could not make a temporary file in \"/tmp\"");
-    }
-    if (!fd_write_all(fd, text.text, text.size, err)) {
-        return false;
-    }
-    *ret_path = mem_printf("/proc/%d/fd/%d", (int)getpid(), fd);
-    *ret_fd = fd_take(&fd);
-    return true;
+    return temporary_open(ret_list, err) && temporary_add(ret_list, text.text, text.size, err);
 }
 
+/* What pg_restore reads: everything but rows, and which of it. */
 struct skeleton {
-    int fd, list_fd;
-    char *path, *list;
+    struct temporary dump, list; /* begins as SKELETON_INIT */
 };
+#define SKELETON_INIT                                                                              \
+    {                                                                                              \
+        .dump = {.fd = -1}, .list = {.fd = -1 }                                                    \
+    }
 
 static void skeleton_clear(struct skeleton *skeleton)
 {
-    fd_closep(&skeleton->fd);
-    fd_closep(&skeleton->list_fd);
-    mem_free(skeleton->path);
-    mem_free(skeleton->list);
+    temporary_clear(&skeleton->dump);
+    temporary_clear(&skeleton->list);
 }
 
 static void say_section(const struct load_request *request, const struct skeleton *skeleton,
@@ -107,7 +96,7 @@ static void say_section(const struct load_request *request, const struct skeleto
 {
     strlist_add(arguments, "--exit-on-error");
     strlist_printf(arguments, "--section=%s", section);
-    strlist_printf(arguments, "--use-list=%s", skeleton->list);
+    strlist_printf(arguments, "--use-list=%s", skeleton->list.path);
     if (request->without_owners) {
         strlist_add(arguments, "--no-owner");
         strlist_add(arguments, "--no-privileges");
@@ -118,7 +107,7 @@ static void say_section(const struct load_request *request, const struct skeleto
     if (jobs > 1) {
         strlist_printf(arguments, "--jobs=%u", jobs);
     }
-    strlist_add(arguments, skeleton->path);
+    strlist_add(arguments, skeleton->dump.path);
 }
 
 static struct tool_run pg_restore(const struct load_request *request,
@@ -191,14 +180,14 @@ static bool unpack(const struct load_request *request, struct contents *ret_cont
                    struct skeleton *ret_skeleton, struct error *err)
 {
     return contents_open(request->archive, ret_contents, err) &&
-           contents_skeleton(ret_contents, &ret_skeleton->fd, &ret_skeleton->path, err) &&
-           write_list(request, ret_contents, &ret_skeleton->list_fd, &ret_skeleton->list, err);
+           contents_skeleton(ret_contents, &ret_skeleton->dump, err) &&
+           write_list(request, ret_contents, &ret_skeleton->list, err);
 }
 
 bool backup_load(const struct load_request *request, struct error *err)
 {
     CLEANUP(contents_clear) struct contents contents = {.bytes = STRBUF_INIT};
-    CLEANUP(skeleton_clear) struct skeleton skeleton = {.fd = -1, .list_fd = -1};
+    CLEANUP(skeleton_clear) struct skeleton skeleton = SKELETON_INIT;
     return unpack(request, &contents, &skeleton, err) &&
            load_definitions(request, &skeleton, err) && load_rows(request, &contents, err) &&
            load_rest(request, &contents, &skeleton, err);
@@ -207,7 +196,7 @@ bool backup_load(const struct load_request *request, struct error *err)
 bool load_definitions_only(const struct load_request *request, struct error *err)
 {
     CLEANUP(contents_clear) struct contents contents = {.bytes = STRBUF_INIT};
-    CLEANUP(skeleton_clear) struct skeleton skeleton = {.fd = -1, .list_fd = -1};
+    CLEANUP(skeleton_clear) struct skeleton skeleton = SKELETON_INIT;
     return unpack(request, &contents, &skeleton, err) &&
            restore_section(request, &skeleton, "pre-data", 1, err) &&
            restore_section(request, &skeleton, "post-data", 1, err);

@@ -33,6 +33,8 @@ struct tool_run {
     void (*on_start)(void *context, pid_t group);
     void *context;
 };
+/* As -d takes a database, whatever its name looks like. The caller's. */
+char *tool_database_argument(const char *name);
 NODISCARD bool tool_run(const struct tool_run *run, struct process_result *ret_result,
                         struct error *err);
 /* Ended it well? Else ERROR_BACKUP with what it said last; ERROR_IO where it was killed, or has no
@@ -45,6 +47,17 @@ NODISCARD bool tool_start(const struct tool_run *run, int input, struct process_
                           struct error *err);
 NODISCARD bool tool_wait(const struct tool_run *run, struct process_beside *beside,
                          struct error *err);
+
+/* --- files without a name --- */
+
+struct temporary {
+    int fd;
+    char *path; /* that programs we run can open, as long as the descriptor is */
+};
+NODISCARD bool temporary_open(struct temporary *ret_temporary, struct error *err);
+/* Adds to the struct temporary that is its context. */
+bool temporary_add(void *context, const char *bytes, size_t n, struct error *err);
+void temporary_clear(struct temporary *temporary);
 
 /* --- stages --- */
 
@@ -103,9 +116,8 @@ NODISCARD bool contents_read(struct contents *contents, uint64_t at, uint64_t si
                              void *context, struct error *err);
 /* NULL where the entry is gone. */
 const struct dump_entry *contents_entry(const struct contents *contents, int dump_id);
-/* A dump with everything but the rows of tables, in a file without a name; *ret_path leads to it
- * for as long as the descriptor is open. The path is the caller's. */
-NODISCARD bool contents_skeleton(struct contents *contents, int *ret_fd, char **ret_path,
+/* A dump with everything but the rows of tables. */
+NODISCARD bool contents_skeleton(struct contents *contents, struct temporary *ret_skeleton,
                                  struct error *err);
 
 /* --- several processes at once --- */

@@ -155,7 +155,7 @@ bool backup_find_programs(const struct manifest *manifest, int major, char **ret
 /* --- running one --- */
 
 /* As a connection string, because a name may look like one. */
-static char *database_argument(const char *name)
+char *tool_database_argument(const char *name)
 {
     CLEANUP(strbuf_clear) struct strbuf text = STRBUF_INIT;
     strbuf_add(&text, "dbname='");
@@ -185,7 +185,7 @@ static void compose(const struct tool_run *run, struct strlist *ret_argv, struct
     if (run->names_database) {
         const char *database = conninfo_get(run->conninfo, "dbname");
         strlist_add(&argv, "-d");
-        strlist_take(&argv, database_argument(database != NULL ? database : ""));
+        strlist_take(&argv, tool_database_argument(database != NULL ? database : ""));
     }
     for (size_t i = 0; run->arguments[i] != NULL; i++) {
         strlist_add(&argv, run->arguments[i]);
