@@ -163,6 +163,9 @@ bool pack_reader_check(const struct pack_reader *reader, unsigned threads,
     CLEANUP(error_clear) struct error alone = ERROR_INIT;
     struct check check = {
         .reader = reader, .progress = progress, .caller = pthread_self(), .findings = findings};
+    if (interrupt_pending() != 0) { /* helpers may be quicker than our first look */
+        return interrupt_error(err);
+    }
     (void)posix_fadvise(reader->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
     unsigned more = pack_threads_meant(threads) - 1;
     /* Without helpers it only takes longer. */

@@ -4,6 +4,9 @@
 
 #include "restore_sql.h"
 
+#define LOCK_PATIENCE 2000
+#define LOCK_POLL 50
+
 /* --- the right server --- */
 
 static bool refuse_other(const struct environment *environment, const char *what, const char *is,
@@ -134,14 +137,33 @@ static bool refuse_locked(const struct control *control, msec deadline, struct e
     return false;
 }
 
-bool control_lock(const struct control *control, msec deadline, struct error *err)
+static bool try_lock(const struct control *control, msec deadline, bool *ret_locked,
+                     struct error *err)
 {
     CLEANUP(db_rows_freep) struct db_rows *rows = NULL;
     if (!db_query(control->db, &SQL_RESTORE_TRY_LOCK, DB_PARAMS(control->database), deadline, &rows,
                   err)) {
         return false;
     }
-    return db_bool(rows, 0, 0) || refuse_locked(control, deadline, err);
+    *ret_locked = db_bool(rows, 0, 0);
+    return true;
+}
+
+/* A server notices a moment later that a session has ended, and gives its lock back then. */
+bool control_lock(const struct control *control, msec deadline, struct error *err)
+{
+    msec until = deadline_earlier(deadline, deadline_in(LOCK_PATIENCE));
+    bool locked = false;
+    while (try_lock(control, deadline, &locked, err)) {
+        if (locked) {
+            return true;
+        }
+        if (deadline_passed(until) || interrupt_pending() != 0) {
+            return refuse_locked(control, deadline, err);
+        }
+        deadline_sleep(deadline_earlier(until, deadline_in(LOCK_POLL)));
+    }
+    return false;
 }
 
 bool control_list(const struct control *control, msec deadline, struct strlist *ret_names,
