@@ -11,7 +11,7 @@
 #include "headgate/interrupt.h"
 #include "private.h"
 
-#define LEVEL 2 /* of zstd */
+#define LEVEL 1 /* of zstd: a dump is written once, while the server waits */
 /* How long pg_dump waits for a table that somebody has locked. */
 #define LOCK_WAIT "--lock-wait-timeout=60s"
 
