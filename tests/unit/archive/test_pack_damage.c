@@ -294,6 +294,7 @@ static void expect_resealed(const struct strbuf *pack, size_t at, const char *by
     CLEANUP(pack_frames_clear) struct pack_frames frames = frames_of(pack, &footer);
     CLEANUP(strbuf_clear) struct strbuf file = STRBUF_INIT;
     CLEANUP(strbuf_clear) struct strbuf index = STRBUF_INIT;
+    assert_true(frames.n > 0); /* it reads the footer */
     strbuf_add_n(&index, pack->text + footer.index_at, (size_t)footer.index_size);
     assert_true(at + n <= index.size);
     memcpy(index.text + at, bytes, n);
