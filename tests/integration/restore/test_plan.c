@@ -69,8 +69,8 @@ static void a_plan_says_what_is_there_and_what_it_will_be_called(void **state)
 {
     struct world *world = *state;
     make_database(world, KEPT);
-    CLEANUP(db_closep) struct db *one = session_in("shop");
-    CLEANUP(db_closep) struct db *two = session_in("shop");
+    CLEANUP(db_closep) __attribute__((unused)) struct db *one = session_in("shop");
+    CLEANUP(db_closep) __attribute__((unused)) struct db *two = session_in("shop");
     CLEANUP(restore_plan_freep) struct restore_plan *made = plan();
     expect_no_refusal(made);
     assert_string_equal(made->database, "shop");
@@ -103,7 +103,7 @@ static void of_single_tables_nothing_is_swapped(void **state)
     manifest.n_tables = 1;
     strlist_add(&wanted, "orders");
     request.tables = &wanted;
-    CLEANUP(db_closep) struct db *one = session_in("shop");
+    CLEANUP(db_closep) __attribute__((unused)) struct db *one = session_in("shop");
     CLEANUP(restore_plan_freep) struct restore_plan *made = plan();
     expect_no_refusal(made);
     assert_true(made_is(made->beside, "shop", MADE_RESTORED));
@@ -129,7 +129,7 @@ static void missing_rights_are_named_each_with_its_grant(void **state)
     run(world->db, "create role keeper login");
     run(world->db, "create role app login");
     CLEANUP(mem_freep) char *url = url_of("shop", "app");
-    CLEANUP(db_closep) struct db *app = session(url, false);
+    CLEANUP(db_closep) __attribute__((unused)) struct db *app = session(url, false);
     use_role(world, "");
     expect_refusal("role \"keeper\" may not create databases", "beside the old one",
                    "alter role keeper createdb; grant tester to keeper; grant pg_signal_backend to "
@@ -151,7 +151,7 @@ static void a_superusers_session_only_a_superuser_ends(void **state)
     struct world *world = *state;
     run(world->db, "create role keeper login createdb in role pg_signal_backend");
     run(world->db, "alter database shop owner to keeper");
-    CLEANUP(db_closep) struct db *superuser = session_in("shop");
+    CLEANUP(db_closep) __attribute__((unused)) struct db *superuser = session_in("shop");
     use_role(world, "");
     expect_refusal("role \"keeper\" may not end the sessions of others in database \"shop\"",
                    "sessions of role \"tester\"",

@@ -47,11 +47,11 @@ static void sessions_that_are_there_are_ended(void **state)
     struct error err = ERROR_INIT;
     size_t n = 0;
     make_beside(world);
-    CLEANUP(db_closep) struct db *idle = session_in("shop");
+    CLEANUP(db_closep) __attribute__((unused)) struct db *idle = session_in("shop");
     CLEANUP(db_closep) struct db *open = session_in("shop");
     run(open, "begin");
     run(open, "update which set one = 'half done'");
-    CLEANUP(db_closep) struct db *monitoring = session_in(BESIDE);
+    CLEANUP(db_closep) __attribute__((unused)) struct db *monitoring = session_in(BESIDE);
     assert_ok(swap_now(world, &n, &err));
     assert_int_equal(n, 3);
     expect_shop("new");
@@ -261,7 +261,7 @@ static void a_death_at_any_moment_leaves_one_or_the_other(void **state)
     make_beside(world);
     for (msec after = 0; after < 200; after += 12) {
         struct worker worker;
-        CLEANUP(db_closep) struct db *idle = session_in("shop");
+        CLEANUP(db_closep) __attribute__((unused)) struct db *idle = session_in("shop");
         assert_ok(worker_start(swap_in_a_worker, &dying, &worker, &err));
         wait_for_news(&worker);
         deadline_sleep(deadline_in(after));
@@ -336,7 +336,7 @@ static void what_the_dead_have_left_is_dropped_with_whoever_is_in_it(void **stat
     struct error err = ERROR_INIT;
     make_beside(world);
     make_database(world, "shop_restoring_by_hand");
-    CLEANUP(db_closep) struct db *loader = session_in(BESIDE);
+    CLEANUP(db_closep) __attribute__((unused)) struct db *loader = session_in(BESIDE);
     CLEANUP(control_clear) struct control control = {0};
     assert_ok(control_open(world->environment, false, SOON, &control, &err));
     assert_ok(leftovers_drop(&control, SOON, &err));

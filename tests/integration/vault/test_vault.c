@@ -36,7 +36,8 @@ static void an_environment_is_listed_alone(void **state)
     CLEANUP(error_clear) struct error err = ERROR_INIT;
     CLEANUP(vault_freep) struct vault *vault = vault_of("\"path\":\"alone\"");
     CLEANUP(mem_freep) char *one = make_backup(vault, "prod", MOMENT, NULL);
-    CLEANUP(mem_freep) char *other = make_backup(vault, "prod-2", MOMENT, NULL);
+    CLEANUP(mem_freep)
+    __attribute__((unused)) char *other = make_backup(vault, "prod-2", MOMENT, NULL);
     CLEANUP(vault_list_clear) struct vault_list list = {0};
     assert_ok(vault_list(vault, "prod", &list, &err));
     assert_int_equal(list.n, 1);
@@ -147,9 +148,12 @@ static void what_nothing_keeps_is_removed_with_what_lies_beside_it(void **state)
     CLEANUP(error_clear) struct error err = ERROR_INIT;
     CLEANUP(vault_freep)
     struct vault *vault = vault_of("\"path\":\"pruned\",\"keep\":{\"last\":1}");
-    CLEANUP(mem_freep) char *oldest = make_backup(vault, "production", MOMENT, NULL);
+    CLEANUP(mem_freep)
+    __attribute__((unused)) char *oldest = make_backup(vault, "production", MOMENT, NULL);
     CLEANUP(mem_freep) char *proven = make_backup(vault, "production", MOMENT + HOUR, NULL);
-    CLEANUP(mem_freep) char *newest = make_backup(vault, "production", MOMENT + 2 * HOUR, NULL);
+    CLEANUP(mem_freep)
+    __attribute__((unused)) char *newest =
+        make_backup(vault, "production", MOMENT + 2 * HOUR, NULL);
     CLEANUP(vault_item_clear) struct vault_item item = found(vault, NULL, proven);
     CLEANUP(proof_clear) struct proof proof = a_proof(item.digest);
     assert_ok(vault_write_proof(vault, &item, &proof, &err));
@@ -212,7 +216,8 @@ static void a_living_writer_is_left_alone_and_a_dead_one_swept(void **state)
     vault_sweep(vault);
     assert_int_equal(count_files(vault), 1);
     kill_writer(other);
-    CLEANUP(mem_freep) char *name = make_backup(vault, "production", MOMENT, NULL);
+    CLEANUP(mem_freep)
+    __attribute__((unused)) char *name = make_backup(vault, "production", MOMENT, NULL);
     assert_int_equal(count_files(vault), 1); /* whoever makes one sweeps as well */
 }
 
