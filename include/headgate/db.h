@@ -83,6 +83,9 @@ void db_close(struct db *db);
 void db_closep(struct db **db);
 /* Borrowed from the session. */
 const struct db_identity *db_identity(const struct db *db);
+/* What is free below this folder of the server. False where that is not known: the folder is on
+ * this machine only where the connection does not leave it, and in a container it is not there. */
+bool db_free_bytes(const struct db *db, const char *folder, uint64_t *ret_bytes);
 /* "production db1:5432/shop" for messages, once db_open is done; borrowed. */
 const char *db_display(const struct db *db);
 

@@ -35,6 +35,8 @@ void vault_sweep(const struct vault *vault);
 
 enum proof_level { PROOF_NONE, PROOF_CHECKSUMS, PROOF_CONTENTS, PROOF_RESTORE };
 const char *proof_level_name(enum proof_level level); /* "checksums", ... ; NONE: "none" */
+/* "restored and compared", ...: what was done, for people. */
+const char *proof_level_reached(enum proof_level level);
 /* PROOF_NONE where it is none of them. */
 enum proof_level proof_level_named(const char *name);
 

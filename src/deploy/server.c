@@ -1,6 +1,4 @@
 /* What the server and our role there say against a deploy: found before it begins, not half-way. */
-#include <sys/statvfs.h>
-
 #include "private.h"
 
 #include "deploy_sql.h"
@@ -102,22 +100,6 @@ static bool check_rights(struct deploy_plan *plan, struct db *db, const struct n
 
 /* --- the disk --- */
 
-/* The folder of the data is on this machine where the connection does not leave it; whether it is
- * this very folder cannot be known in a container, and then it is not there. */
-static bool free_bytes(const struct db *db, const char *folder, uint64_t *ret_bytes)
-{
-    const char *host = db_identity(db)->host;
-    struct statvfs about;
-    if (folder == NULL || host == NULL ||
-        !(host[0] == '/' || text_equal(host, "localhost") || text_equal(host, "127.0.0.1") ||
-          text_equal(host, "::1")) ||
-        statvfs(folder, &about) != 0) {
-        return false;
-    }
-    *ret_bytes = (uint64_t)about.f_bavail * about.f_frsize;
-    return true;
-}
-
 static bool check_disk(struct deploy_plan *plan, struct db *db, const struct needs *needs,
                        msec deadline, struct error *err)
 {
@@ -131,7 +113,7 @@ static bool check_disk(struct deploy_plan *plan, struct db *db, const struct nee
         return false;
     }
     uint64_t needed = (uint64_t)db_integer(rows, 0, 0);
-    if (!free_bytes(db, db_text(rows, 0, 1), &room) || room >= needed) {
+    if (!db_free_bytes(db, db_text(rows, 0, 1), &room) || room >= needed) {
         return true;
     }
     CLEANUP(mem_freep) char *needed_text = size_human(needed);

@@ -219,10 +219,6 @@ static bool make_or_find(struct step_work *work, struct vault *vault, struct vau
 
 static void sum_up(struct step_work *work, const struct vault_item *item, const struct proof *proof)
 {
-    static const char *const done[] = {[PROOF_NONE] = "not verified",
-                                       [PROOF_CHECKSUMS] = "checksums good",
-                                       [PROOF_CONTENTS] = "contents good",
-                                       [PROOF_RESTORE] = "restored and compared"};
     CLEANUP(mem_freep) char *size = size_human(item->size);
     uint64_t rows = item->manifest != NULL ? manifest_rows(item->manifest) : proof->rows;
     size_t tables = item->manifest != NULL ? item->manifest->n_tables : (size_t)proof->tables;
@@ -243,8 +239,9 @@ static void sum_up(struct step_work *work, const struct vault_item *item, const 
     }
     json_write_array_end(&writer);
     json_write_object_end(&writer);
-    work->sentence = mem_printf("%s, %s, %llu rows in %zu tables, %s", item->name, size,
-                                (unsigned long long)rows, tables, done[proof->level]);
+    work->sentence =
+        mem_printf("%s, %s, %llu rows in %zu tables, %s", item->name, size,
+                   (unsigned long long)rows, tables, proof_level_reached(proof->level));
 }
 
 static bool is_proven(const struct step_work *work, const struct vault_item *item,

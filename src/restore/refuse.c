@@ -1,6 +1,4 @@
 /* What the server, our role there and the backup say against a restore: found before it begins. */
-#include <sys/statvfs.h>
-
 #include "private.h"
 
 #include "restore_sql.h"
@@ -229,26 +227,11 @@ static bool check_missing(struct restore_plan *plan, const struct control *contr
 
 /* --- the database that is there, and the disk --- */
 
-/* The folder is on this machine where the connection does not leave it; in a container it is not
- * there. */
-static bool free_bytes(const struct db *db, const char *folder, uint64_t *ret_bytes)
-{
-    const char *host = db_identity(db)->host;
-    struct statvfs about;
-    if (folder == NULL || host == NULL ||
-        !(host[0] == '/' || text_equal(host, "localhost") || text_equal(host, "127.0.0.1") ||
-          text_equal(host, "::1")) ||
-        statvfs(folder, &about) != 0) {
-        return false;
-    }
-    *ret_bytes = (uint64_t)about.f_bavail * about.f_frsize;
-    return true;
-}
-
 static void check_disk(struct restore_plan *plan, const struct db *db, const char *folder)
 {
     uint64_t room = 0;
-    if (request_is_partial(plan->request) || !free_bytes(db, folder, &room) || room >= plan->size) {
+    if (request_is_partial(plan->request) || !db_free_bytes(db, folder, &room) ||
+        room >= plan->size) {
         return;
     }
     CLEANUP(mem_freep) char *needed_text = size_human(plan->size);

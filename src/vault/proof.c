@@ -31,6 +31,15 @@ void proof_clear(struct proof *proof)
     *proof = (struct proof){0};
 }
 
+const char *proof_level_reached(enum proof_level level)
+{
+    static const char *const reached[] = {[PROOF_NONE] = "not verified",
+                                          [PROOF_CHECKSUMS] = "checksums good",
+                                          [PROOF_CONTENTS] = "contents good",
+                                          [PROOF_RESTORE] = "restored and compared"};
+    return reached[level];
+}
+
 char *proof_sentence(const struct proof *proof)
 {
     CLEANUP(mem_freep) char *time = wall_short(proof->time);
@@ -40,9 +49,5 @@ char *proof_sentence(const struct proof *proof)
     if (proof->failed) {
         return mem_printf("BAD (%s): %s", time, proof->why != NULL ? proof->why : "");
     }
-    static const char *const done[] = {[PROOF_NONE] = "not verified",
-                                       [PROOF_CHECKSUMS] = "checksums good",
-                                       [PROOF_CONTENTS] = "contents good",
-                                       [PROOF_RESTORE] = "restored and compared"};
-    return mem_printf("%s %s", done[proof->level], time);
+    return mem_printf("%s %s", proof_level_reached(proof->level), time);
 }
