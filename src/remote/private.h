@@ -1,0 +1,95 @@
+/* What the files of this module share: the hops that a place turns into, and what a back end does.
+ */
+#pragma once
+
+#include "headgate/remote.h"
+
+/* --- route.c: a place, with everything that config adds --- */
+
+struct ssh_hop {
+    char *shown; /* "deploy@db1.example.net:22" */
+    char *host;  /* where to connect */
+    char *alias; /* under which its key is looked up: HostKeyAlias, else the host */
+    int port;
+    char *user;
+    char *agent;               /* path of its socket; NULL: it is not asked */
+    struct strlist identities; /* paths of keys, in the order in which they are tried */
+    bool identity_is_meant; /* the one identity was named by us: that it is missing is an error */
+    char *passphrase, *password; /* secrets; NULL */
+    struct strlist known_hosts;  /* files */
+    char *host_key;              /* pinned, or NULL */
+    char *config;                /* the config that was asked, or NULL */
+    char *written;               /* the host as it was written: the alias for `ssh` */
+    msec connect_timeout, keepalive;
+};
+struct ssh_route {
+    struct ssh_hop *hops; /* in the order in which they are passed; the host itself is the last */
+    size_t n;
+    char *shown; /* "deploy@db1.example.net:22, jump bastion.example.net" */
+};
+NODISCARD bool ssh_route_find(const struct ssh_place *place, msec deadline,
+                              struct ssh_route *ret_route, struct error *err);
+void ssh_route_clear(struct ssh_route *route);
+
+/* --- known_hosts.c, host_key.c: whose key is it --- */
+
+enum known { KNOWN_NOT, KNOWN_MATCHES, KNOWN_DIFFERS, KNOWN_REVOKED };
+struct known_answer {
+    enum known known;
+    char *where; /* "FILE:LINE" of the entry that decided; or NULL */
+    struct strlist
+        fingerprints; /* differs: those that are known, "ssh-ed25519 SHA256:... (FILE:LINE)" */
+};
+/* Of one file's text. The key is the blob as it goes over the wire. */
+void known_hosts_look(const char *text, size_t size, const char *file, const char *host, int port,
+                      const void *key, size_t key_size, struct known_answer *answer);
+/* The key types ("ssh-ed25519") that are known of it, in the order of the file: they are to be
+ * asked for first. */
+void known_hosts_types(const char *text, size_t size, const char *host, int port,
+                       struct strlist *ret_types);
+void known_answer_clear(struct known_answer *answer);
+
+/* "SHA256:..." as OpenSSH writes it. The caller's. */
+char *host_key_fingerprint(const void *key, size_t size);
+/* The type that the blob says: "ssh-ed25519"; NULL where it is no key. The caller's. */
+char *host_key_type(const void *key, size_t size);
+/* All files of the hop, and its pinned key. False: refused, with both fingerprints and what to do.
+ * ret_known_by: what vouches for it. The caller's. */
+NODISCARD bool host_key_check(const struct ssh_hop *hop, const void *key, size_t size,
+                              char **ret_known_by, struct error *err);
+/* What is known of it in all files of the hop. */
+void host_key_types(const struct ssh_hop *hop, struct strlist *ret_types);
+
+/* --- watcher.c: a command for the host, whose program ends when we end --- */
+
+/* The words for the remote user's shell, whichever that is. has_input: its stdin carries more than
+ * the environment. The environment itself, and what tells the watcher that it is over, is written
+ * to its stdin first: ret_preface. */
+NODISCARD bool watcher_command(const struct process_spec *spec, bool has_input, char **ret_command,
+                               struct strbuf *ret_preface, struct error *err);
+
+/* --- back ends --- */
+
+struct backend {
+    NODISCARD bool (*open)(struct remote *remote, msec deadline, struct error *err);
+    void (*close)(struct remote *remote);
+    NODISCARD bool (*way_to)(struct remote *remote, const char *host, int port,
+                             enum remote_door door, msec deadline, struct remote_way *ret_way,
+                             struct error *err);
+    NODISCARD bool (*subsystem)(struct remote *remote, const char *name, msec deadline, int *ret_fd,
+                                struct error *err);
+    NODISCARD bool (*start)(struct remote *remote, const struct process_spec *spec, int input,
+                            int output, int said, struct remote_beside *ret_beside,
+                            struct error *err);
+};
+extern const struct backend backend_libssh2; /* link_*.c */
+extern const struct backend backend_openssh; /* openssh_*.c */
+
+struct remote {
+    const struct backend *backend;
+    struct ssh_route route;
+    struct remote_hop *hops; /* as many as the route has; filled in by open */
+    char *folder;            /* 0700, short enough for sockets in it; removed with it */
+    pid_t owner;
+    void *state; /* the back end's */
+};
