@@ -55,6 +55,30 @@ char *conninfo_uri(const struct conninfo *conninfo);
  * caller's. */
 char *conninfo_display(const struct conninfo *conninfo);
 
+/* --- over another way --- */
+
+/* Each server that it leads to, as libpq would go there: with what a service and PG* variables say,
+ * and the usual where nobody says anything. */
+struct db_server {
+    char *name;    /* a name, an address, or the folder of a socket */
+    char *address; /* hostaddr, else the name */
+    int port;
+    bool wants_its_name; /* TLS, .pgpass: the way must not be a socket */
+};
+void conninfo_servers(const struct conninfo *conninfo, struct db_server **ret_servers,
+                      size_t *ret_n);
+void db_servers_free(struct db_server *servers, size_t n);
+/* Where to connect to instead: the folder of a socket, or an address of this machine. */
+struct db_way {
+    const char *host;
+    int port;
+    bool is_socket;
+};
+/* The same servers over these ways, one for each. Messages name the server, and what leads there:
+ * "ssh deploy@db1". The caller's. */
+struct conninfo *conninfo_through(const struct conninfo *conninfo, const struct db_server *servers,
+                                  const struct db_way *ways, size_t n, const char *shown);
+
 /* --- sessions --- */
 
 struct db;
@@ -67,6 +91,7 @@ struct db_options {
 struct db_identity {
     char *host, *port, *database,
         *user;          /* host: what was connected to, a name, an address or a socket folder */
+    bool elsewhere;     /* the host is meant as another machine sees it: a way leads there */
     int version;        /* 150020 */
     char *version_text; /* "15.20" */
     char *system_identifier; /* NULL where it may not be read */

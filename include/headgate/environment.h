@@ -15,6 +15,7 @@
 
 #include "headgate/db.h"
 #include "headgate/json.h"
+#include "headgate/remote.h"
 
 enum environment_kind { KIND_DEVELOPMENT, KIND_TEST, KIND_STAGING, KIND_PRODUCTION };
 const char *environment_kind_name(enum environment_kind kind);
@@ -89,6 +90,7 @@ struct target {
     struct conninfo *direct_conninfo; /* for migrations, where url goes through a pooler */
     struct conninfo *replica_conninfo;
     const char *expect_database, *expect_system_identifier;
+    struct remote *remote; /* the session with the host in "ssh"; NULL until it is needed */
 };
 
 struct environment {
@@ -96,8 +98,9 @@ struct environment {
     enum environment_kind kind;
     const char *const *after;
     size_t n_after;
-    const char *seed; /* path, or NULL */
-    bool has_ssh;
+    const char *seed;            /* path, or NULL */
+    const struct ssh_place *ssh; /* over which host it is reached; NULL: none. Whole once it is
+                                    resolved */
     struct courtesy courtesy;
     struct aftercare aftercare;
     bool allows_down; /* migrations may be taken back also where it is production */
@@ -133,10 +136,14 @@ void environments_freep(struct environments **set);
 NODISCARD bool environments_find(struct environments *set, const char *name,
                                  struct environment **ret_environment, struct error *err);
 
+/* Ends the sessions with the hosts that were needed so far; who needs one again gets a new one. */
+void environments_disconnect(struct environments *set);
+
 /* Where backups lie; relative paths start from the folder of the file. The texts live as long as
  * the set. */
 struct vault_place {
     const char *folder;            /* without a "path": "vault" in the state folder */
+    const struct ssh_place *ssh;   /* the host that the folder is on; NULL: this one */
     const char *const *recipients; /* age's public keys, or paths of files of them; none: not
                                       encrypted */
     size_t n_recipients;
@@ -176,7 +183,7 @@ const char *environment_meant(const char *named, const char **ret_origin);
 /* Fetches what stands outside of the file. Done once; ERROR_CONFIG with places where something
  * cannot be had. */
 NODISCARD bool environment_resolve(struct environment *environment, struct error *err);
-/* "db1.example.net:5432/shop", "embedded:staging". The caller's. */
+/* "db1.example.net:5432/shop via ssh deploy@db1", "embedded:staging". The caller's. */
 char *environment_display(const struct environment *environment);
 /* Names the environment in the error, where it is not named yet: who adds it need not know who has.
  * Returns false. */
@@ -202,6 +209,10 @@ NODISCARD bool environment_connect(struct environment *environment,
 NODISCARD bool environment_conninfo(struct environment *environment, enum environment_route route,
                                     msec deadline, struct conninfo **ret_conninfo,
                                     struct error *err);
+/* The session with the host in "ssh", which must be there. The environment's; children of ours may
+ * use it for as long as we live. */
+NODISCARD bool environment_remote(struct environment *environment, msec deadline,
+                                  struct remote **ret_remote, struct error *err);
 /* "url" as a URI for another program, with all that is secret in it. Resolves, and starts an
  * embedded cluster where needed; connects to nothing. The caller's. */
 NODISCARD bool environment_url(struct environment *environment, msec deadline, char **ret_url,

@@ -1,6 +1,7 @@
 #include "attempts.h"
 
 #include "conninfo.h"
+#include "conninfo_inside.h"
 #include "headgate/strbuf.h"
 #include "line.h"
 
@@ -29,6 +30,24 @@ void attempts_add(struct attempts *attempts, const char *where, const char *reas
     struct attempt *attempt = add(attempts);
     attempt->where = mem_copy(where);
     attempt->reason = mem_copy(reason);
+}
+
+void attempts_undo_detours(struct attempts *attempts, const struct conninfo *conninfo)
+{
+    for (size_t i = 0; i < conninfo->n_detours; i++) {
+        const struct detour *detour = &conninfo->detours[i];
+        CLEANUP(strbuf_clear) struct strbuf taken = STRBUF_INIT;
+        CLEANUP(strbuf_clear) struct strbuf meant = STRBUF_INIT;
+        endpoint_display(detour->host, detour->port, &taken);
+        endpoint_display(detour->real_host, detour->real_port, &meant);
+        strbuf_printf(&meant, " via %s", conninfo->detour);
+        for (size_t k = 0; k < attempts->n; k++) {
+            if (text_equal(attempts->items[k].where, taken.text)) {
+                mem_free(attempts->items[k].where);
+                attempts->items[k].where = mem_copy(meant.text);
+            }
+        }
+    }
 }
 
 /* --- libpq's words --- */

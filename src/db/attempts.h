@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "headgate/error.h"
+#include "headgate/db.h"
 
 struct attempt {
     char *where;  /* "db1:5432"; NULL where libpq did not even try */
@@ -26,6 +26,8 @@ struct attempts {
 void attempts_read(struct attempts *attempts, const char *libpq_says);
 /* Adds one that we gave up. */
 void attempts_add(struct attempts *attempts, const char *where, const char *reason);
+/* Names the server where libpq names what leads there. */
+void attempts_undo_detours(struct attempts *attempts, const struct conninfo *conninfo);
 void attempts_clear(struct attempts *attempts);
 /* Raises ERROR_UNREACHABLE, or ERROR_CONFIG where libpq did not even try; returns false. */
 bool attempts_fail(const struct attempts *attempts, const char *database, struct error *err);

@@ -17,6 +17,7 @@ struct route {
     msec deadline;                /* of all of it */
     msec start, host_deadline;    /* of the host whose turn it is */
     struct attempts attempts;     /* those that were given up */
+    const struct conninfo *conninfo;
 };
 
 static void route_clear(struct route *route)
@@ -151,6 +152,7 @@ static bool fail(PGconn *conn, struct route *route, enum wait_end end, struct er
         return interrupt_error(err);
     }
     attempts_read(&route->attempts, PQerrorMessage(conn));
+    attempts_undo_detours(&route->attempts, route->conninfo);
     return attempts_fail(&route->attempts, PQdb(conn), err);
 }
 
@@ -176,7 +178,7 @@ static bool travel(struct db *db, struct route *route, struct error *err)
 bool session_connect(struct db *db, const struct conninfo *conninfo, const char *application_name,
                      msec deadline, struct error *err)
 {
-    CLEANUP(route_clear) struct route route = {.deadline = deadline};
+    CLEANUP(route_clear) struct route route = {.deadline = deadline, .conninfo = conninfo};
     conninfo_parameters(conninfo, &route.parameters);
     parameters_set(&route.parameters, "application_name", application_name);
     parameters_set(&route.parameters, "client_encoding", "UTF8");

@@ -6,23 +6,15 @@
  * string is ever quoted.
  */
 #include "conninfo.h"
+#include "conninfo_inside.h"
 
 #include <ctype.h>
-#include <libpq-fe.h>
 #include <stdlib.h>
 
-#include "headgate/db_copy.h"
 #include "headgate/mem.h"
 #include "headgate/secret.h"
 #include "headgate/strbuf.h"
 #include "uri.h"
-
-struct conninfo {
-    PQconninfoOption *options;
-    char *uri; /* as it was written; NULL where it was written in another form */
-    char *schema;
-    bool pooler;
-};
 
 static bool is_secret(const PQconninfoOption *option)
 {
@@ -45,6 +37,7 @@ void conninfo_free(struct conninfo *conninfo)
     PQconninfoFree(conninfo->options);
     mem_free(conninfo->uri);
     mem_free(conninfo->schema);
+    detours_clear(conninfo);
     mem_free(conninfo);
 }
 
@@ -187,44 +180,6 @@ bool conninfo_parse(const char *url, struct conninfo **ret_conninfo, struct erro
     register_secrets(conninfo, text);
     *ret_conninfo = TAKE(conninfo);
     return true;
-}
-
-/* --- copies --- */
-
-/* The values are freed by libpq. */
-static void set_value(struct conninfo *conninfo, const char *keyword, const char *value)
-{
-    for (PQconninfoOption *o = conninfo->options; o->keyword != NULL; o++) {
-        if (text_equal(o->keyword, keyword)) {
-            PQfreemem(o->val);
-            o->val = mem_copy(value);
-        }
-    }
-}
-
-struct conninfo *conninfo_copy(const struct conninfo *conninfo)
-{
-    struct conninfo *copy = mem_new(1, sizeof *copy);
-    copy->options = PQconninfoParse("", NULL);
-    for (const PQconninfoOption *o = conninfo->options; o->keyword != NULL; o++) {
-        set_value(copy, o->keyword, o->val);
-    }
-    copy->uri = mem_copy(conninfo->uri);
-    copy->schema = mem_copy(conninfo->schema);
-    copy->pooler = conninfo->pooler;
-    return copy;
-}
-
-/* It is no longer as it was written. */
-struct conninfo *conninfo_with_database(const struct conninfo *conninfo, const char *database)
-{
-    struct conninfo *other = conninfo_copy(conninfo);
-    set_value(other, "dbname", database);
-    if (other->uri != NULL) {
-        mem_wipe(other->uri, strlen(other->uri));
-        mem_free(TAKE(other->uri));
-    }
-    return other;
 }
 
 /* --- what it says --- */

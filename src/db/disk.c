@@ -7,7 +7,7 @@ bool db_free_bytes(const struct db *db, const char *folder, uint64_t *ret_bytes)
 {
     const char *host = db_identity(db)->host;
     struct statvfs about;
-    if (folder == NULL || host == NULL ||
+    if (folder == NULL || host == NULL || db_identity(db)->elsewhere ||
         !(host[0] == '/' || text_equal(host, "localhost") || text_equal(host, "127.0.0.1") ||
           text_equal(host, "::1")) ||
         statvfs(folder, &about) != 0) {

@@ -3,6 +3,7 @@
 #include "attempts.h"
 #include "connect.h"
 #include "conninfo.h"
+#include "conninfo_inside.h"
 #include "db_sql.h"
 #include "headgate/strbuf.h"
 
@@ -50,10 +51,12 @@ static char *display(const struct db_identity *identity)
     return strbuf_take(&out);
 }
 
-static void note_connection(struct db *db)
+static void note_connection(struct db *db, const struct conninfo *conninfo)
 {
-    db->identity.host = mem_copy(PQhost(db->conn));
-    db->identity.port = mem_copy(PQport(db->conn));
+    const struct detour *detour = detour_find(conninfo, PQhost(db->conn), PQport(db->conn));
+    db->identity.host = mem_copy(detour != NULL ? detour->real_host : PQhost(db->conn));
+    db->identity.port = mem_copy(detour != NULL ? detour->real_port : PQport(db->conn));
+    db->identity.elsewhere = detour != NULL;
     db->identity.database = mem_copy(PQdb(db->conn));
     db->identity.user = mem_copy(PQuser(db->conn));
     db->identity.pid = PQbackendPID(db->conn);
@@ -114,7 +117,7 @@ bool db_open(const struct conninfo *conninfo, const struct db_options *options, 
     if (PQsetnonblocking(db->conn, 1) != 0) {
         return error_set(err, ERROR_INTERNAL, "could not make the connection non-blocking");
     }
-    note_connection(db);
+    note_connection(db, conninfo);
     if (!identify(db, conninfo_says_pooler(conninfo), deadline, err)) {
         return false;
     }

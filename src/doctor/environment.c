@@ -167,6 +167,13 @@ void doctor_look_at_environment(struct environment *environment, struct findings
     CLEANUP(db_closep) struct db *db = NULL;
     struct error err = ERROR_INIT;
     msec took = 0;
+    if (!environment_resolve(environment, &err)) {
+        finding_add_error(findings, environment->name, "reachable", &err);
+        return;
+    }
+    if (environment->ssh != NULL && environment->target.embedded == NULL) {
+        look_at_ssh(environment, findings);
+    }
     if (!connect_by(environment, ROUTE_USUAL, &db, &took, &err)) {
         finding_add_error(findings, environment->name, "reachable", &err);
         return;

@@ -81,11 +81,13 @@ static void look_at_room(const char *what, const char *folder, struct findings *
     }
 }
 
-static void look_at_ssh(struct findings *findings)
+static void look_at_ssh_program(struct findings *findings)
 {
     CLEANUP(mem_freep) char *ssh = process_find("ssh");
-    (void)finding_add(findings, FINDING_OK, MACHINE, "ssh", "%s",
-                      ssh != NULL ? ssh : "no ssh program (it is only needed for tunnels)");
+    (void)finding_add(
+        findings, FINDING_OK, MACHINE, "ssh", "%s",
+        ssh != NULL ? ssh
+                    : "no ssh program (only ~/.ssh/config and \"transport\": \"openssh\" need it)");
 }
 
 void doctor_look_at_machine(const char *state_folder, struct findings *findings)
@@ -96,5 +98,5 @@ void doctor_look_at_machine(const char *state_folder, struct findings *findings)
     look_at_room("disk", state_folder, findings);
     look_at_room("temporary", temporary != NULL && temporary[0] != '\0' ? temporary : "/tmp",
                  findings);
-    look_at_ssh(findings);
+    look_at_ssh_program(findings);
 }

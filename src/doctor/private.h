@@ -11,3 +11,5 @@ void finding_remedy(struct finding *finding, const char *format, ...) PRINTF_LIK
 /* From an error: its message and detail, its hint as the remedy. Clears the error. */
 void finding_add_error(struct findings *findings, const char *subject, const char *check,
                        struct error *error);
+/* "ssh" of an environment that is resolved and has it. */
+void look_at_ssh(struct environment *environment, struct findings *findings);

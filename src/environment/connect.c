@@ -9,8 +9,15 @@ char *environment_display(const struct environment *environment)
     if (target->embedded != NULL) {
         return mem_printf("embedded:%s", target->embedded);
     }
-    return target->conninfo != NULL ? conninfo_display(target->conninfo)
-                                    : mem_copy(environment->name);
+    if (target->conninfo == NULL) {
+        return mem_copy(environment->name);
+    }
+    CLEANUP(mem_freep) char *server = conninfo_display(target->conninfo);
+    if (environment->ssh == NULL) {
+        return TAKE(server);
+    }
+    CLEANUP(mem_freep) char *way = ssh_place_sentence(environment->ssh);
+    return mem_printf("%s via %s", server, way);
 }
 
 const char *environment_schema(const struct environment *environment)
@@ -44,7 +51,7 @@ static bool open_embedded(const struct environment *environment,
 }
 
 /* Where this route leads: the caller's. */
-static bool find(const struct environment *environment, enum environment_route route,
+static bool find(struct environment *environment, enum environment_route route,
                  void (*on_progress)(const char *sentence), msec deadline,
                  struct conninfo **ret_conninfo, struct error *err)
 {
@@ -57,6 +64,9 @@ static bool find(const struct environment *environment, enum environment_route r
         conninfo = target->replica_conninfo;
     } else if (route == ROUTE_DIRECT && target->direct_conninfo != NULL) {
         conninfo = target->direct_conninfo;
+    }
+    if (environment->ssh != NULL) {
+        return environment_go_over(environment, conninfo, deadline, ret_conninfo, err);
     }
     *ret_conninfo = conninfo_copy(conninfo);
     return true;
@@ -107,20 +117,8 @@ static bool check_identifier(const struct environment *environment, const struct
     return hint_to_correct(environment, err);
 }
 
-static bool refuse_ssh(const struct environment *environment, struct error *err)
-{
-    if (!environment->has_ssh) {
-        return true;
-    }
-    (void)error_set(err, ERROR_UNREACHABLE, "connections over ssh are not part of this version");
-    return error_hint(err,
-                      "Open a tunnel by hand (ssh -N -L 15432:localhost:5432 HOST), point \"url\" "
-                      "at localhost:15432 and remove \"ssh\".");
-}
-
-static bool connect_to(const struct environment *environment,
-                       const struct environment_session *session, msec deadline, struct db **ret_db,
-                       struct error *err)
+static bool connect_to(struct environment *environment, const struct environment_session *session,
+                       msec deadline, struct db **ret_db, struct error *err)
 {
     CLEANUP(conninfo_freep) struct conninfo *conninfo = NULL;
     CLEANUP(db_closep) struct db *db = NULL;
@@ -137,9 +135,6 @@ static bool connect_to(const struct environment *environment,
 bool environment_connect(struct environment *environment, const struct environment_session *session,
                          msec deadline, struct db **ret_db, struct error *err)
 {
-    if (!refuse_ssh(environment, err)) {
-        return environment_name_error(environment, err);
-    }
     if (!environment_resolve(environment, err)) {
         return false;
     }
@@ -150,9 +145,6 @@ bool environment_connect(struct environment *environment, const struct environme
 bool environment_conninfo(struct environment *environment, enum environment_route route,
                           msec deadline, struct conninfo **ret_conninfo, struct error *err)
 {
-    if (!refuse_ssh(environment, err)) {
-        return environment_name_error(environment, err);
-    }
     if (!environment_resolve(environment, err)) {
         return false;
     }

@@ -23,7 +23,15 @@ void environment_read_policy(struct json_object *object, struct environment *env
 void environment_read_target(struct json_object *object, struct environment *environment,
                              bool check_only);
 void environment_release_target(struct target *target);
+/* "ssh" of this object, in its document's arena; NULL where there is none. Where the object is only
+ * checked, what comes from outside is not known yet. */
+const struct ssh_place *environment_read_ssh(struct json_object *parent);
 
 /* What the file says of the vault: rules, and the syntax of what is only resolved when it is used.
  */
 void environment_read_vault(struct json_object *root, struct environments *set);
+
+/* The servers of this connection string, over the host in "ssh". The caller's. */
+NODISCARD bool environment_go_over(struct environment *environment, const struct conninfo *conninfo,
+                                   msec deadline, struct conninfo **ret_conninfo,
+                                   struct error *err);

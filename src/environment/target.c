@@ -97,30 +97,6 @@ static void read_url(struct json_object *object, struct target *target, bool che
     }
 }
 
-static bool read_ssh(struct json_object *environment)
-{
-    static const char *const transports[] = {"libssh2", "openssh", NULL};
-    struct json_node node = json_member(environment, "ssh", JSON_OPTIONAL);
-    struct json_object object;
-    size_t n;
-    if (!json_object_open(&node, &object, "\"ssh\" of %s", environment->what)) {
-        return false;
-    }
-    json_object_check_only(&object, true);
-    (void)json_text(&object, "host", JSON_REQUIRED, NULL);
-    (void)json_text(&object, "user", JSON_OPTIONAL, NULL);
-    (void)json_integer(&object, "port", 1, 65535, 22);
-    (void)json_text(&object, "identity", JSON_OPTIONAL, NULL);
-    (void)json_text(&object, "known_hosts", JSON_OPTIONAL, NULL);
-    (void)json_text(&object, "host_key", JSON_OPTIONAL, NULL);
-    (void)json_choice(&object, "transport", JSON_OPTIONAL, transports, 0);
-    (void)json_duration(&object, "connect_timeout", 15000);
-    (void)json_duration(&object, "keepalive", 15000);
-    (void)json_texts(&object, "jump", &n);
-    json_object_close(&object);
-    return true;
-}
-
 /* What can never be found would refuse every server. */
 static const char *read_expected(struct json_object *object, const char *key, bool digits,
                                  bool check_only)
@@ -155,7 +131,7 @@ void environment_read_target(struct json_object *object, struct environment *env
     read_url(object, &target, check_only);
     target.direct_conninfo = read_server(object, "direct_url", check_only);
     target.replica_conninfo = read_server(object, "replica_url", check_only);
-    environment->has_ssh = read_ssh(object);
+    environment->ssh = environment_read_ssh(object);
     read_expect(object, &target, check_only);
     json_object_check_only(object, false);
     environment_release_target(&environment->target);
@@ -167,6 +143,7 @@ void environment_release_target(struct target *target)
     conninfo_freep(&target->conninfo);
     conninfo_freep(&target->direct_conninfo);
     conninfo_freep(&target->replica_conninfo);
+    remote_closep(&target->remote);
 }
 
 bool environment_resolve(struct environment *environment, struct error *err)

@@ -116,10 +116,23 @@ static void read_recipients(struct json_object *object, bool check_only, struct 
     place->n_recipients = n;
 }
 
+/* As it is: over there. */
+static const char *read_far_path(struct json_object *object, bool check_only)
+{
+    struct json_node node = json_member(object, "path", JSON_OPTIONAL);
+    const char *text = json_outside_text(object, "path", JSON_REQUIRED, NULL).text;
+    if (is_known(text, check_only) && text[0] == '\0') {
+        (void)json_complain(&node, "\"path\" of %s is empty", object->what);
+    }
+    return is_known(text, check_only) ? text : NULL;
+}
+
 static void read_place(struct json_object *object, bool check_only, struct vault_place *ret_place)
 {
     json_object_check_only(object, check_only);
-    ret_place->folder = read_path(object, "path", check_only);
+    ret_place->ssh = environment_read_ssh(object);
+    ret_place->folder = ret_place->ssh != NULL ? read_far_path(object, check_only)
+                                               : read_path(object, "path", check_only);
     ret_place->identity = read_path(object, "identity", check_only);
     read_recipients(object, check_only, ret_place);
 }

@@ -192,6 +192,8 @@ static bool begin_again(struct run *run, struct error *err)
 
 static bool go(struct run *run, struct run_result *result, struct error *err)
 {
+    /* Who waits, perhaps until tomorrow, keeps no way into a host open: steps have their own. */
+    environments_disconnect(run->plan->workflow->environments);
     begin_steps(run);
     result->run = mem_copy(run->hold->run);
     run_loop(run);

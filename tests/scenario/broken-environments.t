@@ -539,6 +539,40 @@ Every kind of broken environments file: a place, a sentence, exit 65, and nothin
      |                                  ^^^^^^^^^
   
   error: 58-unknown-key-in-vault.json has 1 mistake
+  --- 59-host-key-is-none.json
+  error: "host_key" of "ssh" of environment "development" is no fingerprint
+    --> 59-host-key-is-none.json:6:55
+     |
+   6 |       "ssh": { "host": "db1.example.net", "host_key": "SHA256:short" }
+     |                                                       ^^^^^^^^^^^^^^
+     = write it as ssh-keygen -lf FILE shows it: SHA256: and 43 characters
+  
+  error: 59-host-key-is-none.json has 1 mistake
+  --- 60-jump-without-port.json
+  error: "bastion:none" has no port from 1 to 65535
+    --> 60-jump-without-port.json:6:52
+     |
+   6 |       "ssh": { "host": "db1.example.net", "jump": ["bastion:none"] }
+     |                                                    ^^^^^^^^^^^^^^
+  
+  error: 60-jump-without-port.json has 1 mistake
+  --- 61-unknown-key-in-jump.json
+  error: unknown key "usr" in a host in "jump"
+    --> 61-unknown-key-in-jump.json:6:73
+     |
+   6 |       "ssh": { "host": "db1.example.net", "jump": [{ "host": "bastion", "usr": "ops" }] }
+     |                                                                         ^^^^^
+     = did you mean "user"?
+  
+  error: 61-unknown-key-in-jump.json has 1 mistake
+  --- 62-host-is-an-option.json
+  error: "-oProxyCommand=true" is no host
+    --> 62-host-is-an-option.json:6:24
+     |
+   6 |       "ssh": { "host": "-oProxyCommand=true" }
+     |                        ^^^^^^^^^^^^^^^^^^^^^
+  
+  error: 62-host-is-an-option.json has 1 mistake
 
   $ [ -e "$SCENARIO/state" ] || echo nothing was made
   nothing was made

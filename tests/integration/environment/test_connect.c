@@ -206,22 +206,6 @@ static void a_password_reaches_the_server_from_a_command(void **state)
     expect_database(set, ROUTE_DIRECT, "direct");
 }
 
-static void ssh_is_refused_before_anything_is_done(void **state)
-{
-    (void)state;
-    static const char *const urls[] = {"host=${cmd:touch touched}", "embedded:never"};
-    for (size_t i = 0; i < ARRAY_LEN(urls); i++) {
-        CLEANUP(error_clear) struct error err = ERROR_INIT;
-        CLEANUP(mem_freep)
-        char *members = mem_printf("\"url\":\"%s\",\"ssh\":{\"host\":\"db1\"}", urls[i]);
-        CLEANUP(environments_freep) struct environments *set = read_members(members);
-        must_fail(set, ROUTE_USUAL, ERROR_UNREACHABLE, &err);
-        assert_contains(err.message, "environment \"x\": connections over ssh");
-        assert_contains(err.hint, "ssh -N -L");
-    }
-    scratch_sh("! test -e touched && ! test -e state/embedded/never");
-}
-
 static void nobody_there_is_unreachable(void **state)
 {
     (void)state;
@@ -305,7 +289,6 @@ int main(void)
         cmocka_unit_test(the_direct_way_is_held_to_what_is_expected),
         cmocka_unit_test(a_server_that_cannot_be_recognized_is_refused),
         cmocka_unit_test(a_password_reaches_the_server_from_a_command),
-        cmocka_unit_test(ssh_is_refused_before_anything_is_done),
         cmocka_unit_test(nobody_there_is_unreachable),
         cmocka_unit_test(no_such_database_is_unreachable),
         cmocka_unit_test(what_cannot_be_resolved_is_not_connected_to),

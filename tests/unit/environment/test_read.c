@@ -101,8 +101,8 @@ static void the_full_file_says_what_it_says(void **state)
     assert_int_equal(production->kind, KIND_PRODUCTION);
     assert_int_equal(production->n_after, 1);
     assert_string_equal(production->after[0], "staging");
-    assert_true(production->has_ssh);
-    assert_false(set->items[1].has_ssh);
+    assert_non_null(production->ssh);
+    assert_null(set->items[1].ssh);
     assert_string_equal(set->items[1].seed, "../migrations/seed.sql");
     assert_null(production->seed);
     assert_string_equal(set->vault_path, "${HEADGATE_VAULT:-../.headgate/vault}");

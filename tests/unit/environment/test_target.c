@@ -55,7 +55,7 @@ static void reading_looks_nothing_up(void **state)
         cmd, cmd, cmd, cmd, cmd, cmd, cmd, cmd, cmd, cmd, cmd, cmd);
     CLEANUP(environments_freep) struct environments *set = read_text(text);
     assert_false(set->items[0].target.resolved);
-    assert_true(set->items[0].has_ssh);
+    assert_non_null(set->items[0].ssh);
     assert_string_equal(scratch_out("ls touched 2>/dev/null || echo none"), "none");
     expect_display(set, "x");
     assert_null(environment_schema(&set->items[0]));
@@ -395,7 +395,7 @@ static void ssh_is_checked_whole(void **state)
 #define SSH(members) "\"url\":\"host=h\",\"ssh\":" members
     CLEANUP(environments_freep)
     struct environments *without = read_members("\"url\":\"host=h\"");
-    assert_false(without->items[0].has_ssh);
+    assert_null(without->items[0].ssh);
     expect_members_refused(SSH("{}"), "missing key \"host\"");
     expect_members_refused(SSH("\"db1\""), "an object");
     expect_members_refused(SSH("{\"host\":\"h\",\"port\":0}"), "from 1 to 65535");
@@ -406,15 +406,83 @@ static void ssh_is_checked_whole(void **state)
     expect_members_refused(SSH("{\"host\":\"h\",\"hots\":\"b\"}"), "unknown key \"hots\"");
 }
 
-static void ssh_is_not_looked_up_even_then(void **state)
+static void ssh_is_looked_up_when_it_is_needed(void **state)
 {
     (void)state;
-    scratch_sh("rm -f pipelines/ssh-touched");
+    (void)setenv("HEADGATE_TEST_SSH_HOST", "db1.example.net", 1);
+    (void)setenv("HEADGATE_TEST_SSH_PASSPHRASE", "passphrase-canary", 1);
+    CLEANUP(environments_freep)
+    struct environments *set = read_members(
+        "\"url\":\"host=h\",\"ssh\":{\"host\":\"${HEADGATE_TEST_SSH_HOST}\",\"user\":"
+        "\"deploy\",\"identity\":\"keys/id\",\"known_hosts\":\"~/hosts\","
+        "\"passphrase\":\"${HEADGATE_TEST_SSH_PASSPHRASE}\",\"transport\":\"openssh\"}");
+    assert_null(set->items[0].ssh->host);
+    must_resolve(set);
+    const struct ssh_place *ssh = set->items[0].ssh;
+    assert_string_equal(ssh->host, "db1.example.net");
+    assert_string_equal(ssh->user, "deploy");
+    assert_int_equal(ssh->port, 0); /* as ssh's own config says */
+    assert_contains(ssh->identity, "/pipelines/keys/id");
+    assert_string_equal(ssh->known_hosts, "~/hosts");
+    assert_string_equal(ssh->passphrase, "passphrase-canary");
+    assert_int_equal(ssh->transport, TRANSPORT_OPENSSH);
+    assert_int_equal(ssh->connect_timeout, 15000);
+    assert_true(is_hidden("passphrase-canary"));
+    assert_false(is_hidden("db1.example.net"));
+    expect_display(set, "h via ssh deploy@db1.example.net");
+}
+
+static void expect_jump(const char *text, const char *user, const char *host, int port)
+{
+    CLEANUP(mem_freep)
+    char *members = mem_printf("\"url\":\"host=h\",\"ssh\":{\"host\":\"db1\",\"jump\":[%s]}", text);
+    CLEANUP(environments_freep) struct environments *set = read_members(members);
+    must_resolve(set);
+    assert_int_equal(set->items[0].ssh->n_jump, 1);
+    const struct ssh_place *jump = &set->items[0].ssh->jump[0];
+    assert_string_equal(jump->host, host);
+    assert_true(text_equal(jump->user, user));
+    assert_int_equal(jump->port, port);
+}
+
+static void a_jump_is_a_text_or_an_object(void **state)
+{
+    (void)state;
+    expect_jump("\"bastion\"", NULL, "bastion", 0);
+    expect_jump("\"ops@bastion:2222\"", "ops", "bastion", 2222);
+    expect_jump("\"[fd00::7]:2222\"", NULL, "fd00::7", 2222);
+    expect_jump("\"fd00::7\"", NULL, "fd00::7", 0);
+    expect_jump("{\"host\":\"bastion\",\"port\":2200,\"user\":\"ops\"}", "ops", "bastion", 2200);
     CLEANUP(environments_freep)
     struct environments *set =
-        read_members("\"url\":\"embedded:x\",\"ssh\":{\"host\":\"${cmd:touch ssh-touched}\"}");
+        read_members("\"url\":\"host=h\",\"ssh\":{\"host\":\"db1\",\"jump\":[\"one\",\"two@2\"]}");
     must_resolve(set);
-    scratch_sh("! test -e pipelines/ssh-touched");
+    expect_display(set, "h via ssh db1, jump one, 2");
+    expect_members_refused(SSH("{\"host\":\"h\",\"jump\":[\"b:0\"]}"), "no port from 1 to 65535");
+    expect_members_refused(SSH("{\"host\":\"h\",\"jump\":[\"@b\"]}"), "no host to go over");
+    expect_members_refused(SSH("{\"host\":\"h\",\"jump\":[{\"host\":\"b\",\"hots\":\"c\"}]}"), "\"hots\"");
+}
+
+static void what_ssh_would_take_for_an_option_is_no_host(void **state)
+{
+    (void)state;
+    expect_members_refused(SSH("{\"host\":\"-oProxyCommand=x\"}"), "is no host");
+    expect_members_refused(SSH("{\"host\":\"a b\"}"), "is no host");
+    expect_members_refused(SSH("{\"host\":\"h\",\"user\":\"-l\"}"), "is no user");
+    expect_members_refused(SSH("{\"host\":\"h\",\"jump\":[\"$(x)\"]}"), "is no host");
+    expect_members_refused(SSH("{\"host\":\"\"}"), "is empty");
+    expect_members_refused(SSH("{\"host\":\"h\",\"host_key\":\"SHA256:short\"}"), "no fingerprint");
+    expect_members_refused(SSH("{\"host\":\"h\",\"host_key\":\"MD5:aa\"}"), "no fingerprint");
+}
+
+/* Where the url falls back to an embedded database, there is nowhere to go. */
+static void an_embedded_database_is_here(void **state)
+{
+    (void)state;
+    CLEANUP(environments_freep)
+    struct environments *set = read_members("\"url\":\"embedded:x\",\"ssh\":{\"host\":\"db1\"}");
+    must_resolve(set);
+    expect_display(set, "embedded:x");
 }
 
 int main(void)
@@ -445,7 +513,10 @@ int main(void)
         cmocka_unit_test(what_is_expected_may_come_from_outside),
         cmocka_unit_test(what_can_never_be_found_is_refused),
         cmocka_unit_test(ssh_is_checked_whole),
-        cmocka_unit_test(ssh_is_not_looked_up_even_then),
+        cmocka_unit_test(ssh_is_looked_up_when_it_is_needed),
+        cmocka_unit_test(a_jump_is_a_text_or_an_object),
+        cmocka_unit_test(what_ssh_would_take_for_an_option_is_no_host),
+        cmocka_unit_test(an_embedded_database_is_here),
     };
     return cmocka_run_group_tests_name("environment/target", tests, NULL, NULL);
 }
