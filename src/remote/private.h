@@ -77,6 +77,19 @@ void host_key_types(const struct ssh_hop *hop, struct strlist *ret_types);
 NODISCARD bool watcher_command(const struct process_spec *spec, bool has_input, char **ret_command,
                                struct strbuf *ret_preface, struct error *err);
 
+/* What its shell writes to stderr, before it ends with 127, where it has no such program. */
+#define WATCHER_NO_PROGRAM "headgate: no program "
+
+/* --- folder.c --- */
+
+/* A new one, 0700, short enough for sockets in it. */
+NODISCARD bool remote_folder_make(char **ret_folder, struct error *err);
+
+/* --- remote_run.c --- */
+
+/* Ends what runs; what it said is kept. */
+void remote_beside_stop(struct remote_beside *beside);
+
 /* --- back ends --- */
 
 struct backend {
@@ -87,6 +100,8 @@ struct backend {
                              struct error *err);
     NODISCARD bool (*subsystem)(struct remote *remote, const char *name, msec deadline, int *ret_fd,
                                 struct error *err);
+    /* One round trip; may be NULL: a program does as well. */
+    NODISCARD bool (*ping)(struct remote *remote, msec deadline, struct error *err);
     NODISCARD bool (*start)(struct remote *remote, const struct process_spec *spec, int input,
                             int output, int said, struct remote_beside *ret_beside,
                             struct error *err);
@@ -102,3 +117,13 @@ struct remote {
     pid_t owner;
     void *state; /* the back end's */
 };
+
+/* What remote_open does once the route is known, which it takes. */
+NODISCARD bool remote_open_route(const struct backend *backend, struct ssh_route *route,
+                                 msec deadline, struct remote **ret_remote, struct error *err);
+
+/* --- an error as it goes between processes (link_door.c) --- */
+
+/* Sends it; raises what came, or, where that is none, that the session has ended. */
+void door_tell_error(int fd, const struct error *error);
+bool door_raise(const struct strbuf *report, const char *shown, struct error *err);
