@@ -7,19 +7,22 @@
 /* --- route.c: a place, with everything that config adds --- */
 
 struct ssh_hop {
-    char *shown; /* "deploy@db1.example.net:22" */
-    char *host;  /* where to connect */
-    char *alias; /* under which its key is looked up: HostKeyAlias, else the host */
+    char *shown;         /* "deploy@db1.example.net:22" */
+    char *host;          /* where to connect */
+    char *alias;         /* under which its key is looked up: HostKeyAlias, else the host */
+    bool alias_is_meant; /* HostKeyAlias: the port is no part of the name then */
     int port;
     char *user;
     char *agent;               /* path of its socket; NULL: it is not asked */
     struct strlist identities; /* paths of keys, in the order in which they are tried */
+    bool identities_only;      /* of the agent's keys only those that are among them as well */
     bool identity_is_meant; /* the one identity was named by us: that it is missing is an error */
     char *passphrase, *password; /* secrets; NULL */
     struct strlist known_hosts;  /* files */
     char *host_key;              /* pinned, or NULL */
     char *config;                /* the config that was asked, or NULL */
     char *written;               /* the host as it was written: the alias for `ssh` */
+    struct strlist options;      /* for `ssh` alone: "Ciphers aes256-gcm@openssh.com", of config */
     msec connect_timeout, keepalive;
 };
 struct ssh_route {
@@ -33,17 +36,23 @@ void ssh_route_clear(struct ssh_route *route);
 
 /* --- known_hosts.c, host_key.c: whose key is it --- */
 
-enum known { KNOWN_NOT, KNOWN_MATCHES, KNOWN_DIFFERS, KNOWN_REVOKED };
+/* Of several entries, and of several files, the last of these counts. */
+enum known { KNOWN_NOT, KNOWN_DIFFERS, KNOWN_MATCHES, KNOWN_REVOKED };
 struct known_answer {
     enum known known;
-    char *where; /* "FILE:LINE" of the entry that decided; or NULL */
-    struct strlist
-        fingerprints; /* differs: those that are known, "ssh-ed25519 SHA256:... (FILE:LINE)" */
+    char *where;     /* "FILE:LINE" of the entry that decided; or NULL */
+    char *authority; /* the same of an entry that wants a certificate (@cert-authority); or NULL */
+    struct strlist fingerprints; /* other keys of it: "ssh-ed25519 SHA256:... (FILE:LINE)" */
 };
-/* Of one file's text. The key is the blob as it goes over the wire. */
+#define KNOWN_ANSWER_INIT                                                                          \
+    {                                                                                              \
+        .known = KNOWN_NOT, .fingerprints = STRLIST_INIT                                           \
+    }
+/* Of one file's text. The key is the blob as it goes over the wire. On port 22 the host is looked
+ * up by its name, else as "[host]:port" and as nothing else. */
 void known_hosts_look(const char *text, size_t size, const char *file, const char *host, int port,
                       const void *key, size_t key_size, struct known_answer *answer);
-/* The key types ("ssh-ed25519") that are known of it, in the order of the file: they are to be
+/* Adds the key types ("ssh-ed25519") that are known of it, in the order of the file: they are to be
  * asked for first. */
 void known_hosts_types(const char *text, size_t size, const char *host, int port,
                        struct strlist *ret_types);
@@ -68,6 +77,19 @@ void host_key_types(const struct ssh_hop *hop, struct strlist *ret_types);
 NODISCARD bool watcher_command(const struct process_spec *spec, bool has_input, char **ret_command,
                                struct strbuf *ret_preface, struct error *err);
 
+/* What its shell writes to stderr, before it ends with 127, where it has no such program. */
+#define WATCHER_NO_PROGRAM "headgate: no program "
+
+/* --- folder.c --- */
+
+/* A new one, 0700, short enough for sockets in it. */
+NODISCARD bool remote_folder_make(char **ret_folder, struct error *err);
+
+/* --- remote_run.c --- */
+
+/* Ends what runs; what it said is kept. */
+void remote_beside_stop(struct remote_beside *beside);
+
 /* --- back ends --- */
 
 struct backend {
@@ -78,6 +100,8 @@ struct backend {
                              struct error *err);
     NODISCARD bool (*subsystem)(struct remote *remote, const char *name, msec deadline, int *ret_fd,
                                 struct error *err);
+    /* One round trip; may be NULL: a program does as well. */
+    NODISCARD bool (*ping)(struct remote *remote, msec deadline, struct error *err);
     NODISCARD bool (*start)(struct remote *remote, const struct process_spec *spec, int input,
                             int output, int said, struct remote_beside *ret_beside,
                             struct error *err);
@@ -93,3 +117,13 @@ struct remote {
     pid_t owner;
     void *state; /* the back end's */
 };
+
+/* What remote_open does once the route is known, which it takes. */
+NODISCARD bool remote_open_route(const struct backend *backend, struct ssh_route *route,
+                                 msec deadline, struct remote **ret_remote, struct error *err);
+
+/* --- an error as it goes between processes (link_door.c) --- */
+
+/* Sends it; raises what came, or, where that is none, that the session has ended. */
+void door_tell_error(int fd, const struct error *error);
+bool door_raise(const struct strbuf *report, const char *shown, struct error *err);

@@ -1,8 +1,13 @@
 /* What a caller sees: one remote, whichever back end has it. */
 #include "headgate/remote.h"
 
+#include <unistd.h>
+
+#include "headgate/file.h"
 #include "headgate/mem.h"
 #include "private.h"
+
+#define PATIENCE 15000 /* milliseconds, where the place says nothing */
 
 char *ssh_place_sentence(const struct ssh_place *place)
 {
@@ -18,6 +23,79 @@ char *ssh_place_sentence(const struct ssh_place *place)
     return mem_copy(text.text);
 }
 
+/* --- its life --- */
+
+static void hop_clear(struct remote_hop *hop)
+{
+    mem_free(hop->shown);
+    mem_free(hop->banner);
+    mem_free(hop->host_key_type);
+    mem_free(hop->host_key);
+    mem_free(hop->host_key_known_by);
+    mem_free(hop->authentication);
+    mem_free(hop->algorithms);
+    strlist_clear(&hop->tried);
+}
+
+static void be_patient(struct ssh_route *route)
+{
+    for (size_t i = 0; i < route->n; i++) {
+        struct ssh_hop *hop = &route->hops[i];
+        hop->connect_timeout = hop->connect_timeout > 0 ? hop->connect_timeout : PATIENCE;
+        hop->keepalive = hop->keepalive > 0 ? hop->keepalive : PATIENCE;
+    }
+}
+
+bool remote_open_route(const struct backend *backend, struct ssh_route *route, msec deadline,
+                       struct remote **ret_remote, struct error *err)
+{
+    CLEANUP(remote_closep) struct remote *remote = mem_new(1, sizeof *remote);
+    remote->backend = backend;
+    remote->owner = getpid();
+    remote->route = *route;
+    *route = (struct ssh_route){.n = 0};
+    remote->hops = mem_new(remote->route.n, sizeof *remote->hops);
+    be_patient(&remote->route);
+    if (!remote_folder_make(&remote->folder, err) || !backend->open(remote, deadline, err)) {
+        return false;
+    }
+    *ret_remote = TAKE(remote);
+    return true;
+}
+
+bool remote_open(const struct ssh_place *place, msec deadline, struct remote **ret_remote,
+                 struct error *err)
+{
+    CLEANUP(ssh_route_clear) struct ssh_route route = {.n = 0};
+    return ssh_route_find(place, deadline, &route, err) &&
+           remote_open_route(place->transport == TRANSPORT_OPENSSH ? &backend_openssh
+                                                                   : &backend_libssh2,
+                             &route, deadline, ret_remote, err);
+}
+
+void remote_closep(struct remote **remote_p)
+{
+    CLEANUP(error_clear) struct error ignored = ERROR_INIT;
+    struct remote *remote = TAKE(*remote_p);
+    if (remote == NULL) {
+        return;
+    }
+    remote->backend->close(remote);
+    if (remote->folder != NULL && remote->owner == getpid() &&
+        !folder_remove(remote->folder, &ignored)) {
+        error_clear(&ignored); /* whoever runs next sweeps it */
+    }
+    for (size_t i = 0; i < remote->route.n; i++) {
+        hop_clear(&remote->hops[i]);
+    }
+    mem_free(remote->hops);
+    ssh_route_clear(&remote->route);
+    mem_free(remote->folder);
+    mem_free(remote);
+}
+
+/* --- questions --- */
+
 const struct remote_hop *remote_hops(const struct remote *remote, size_t *ret_n)
 {
     *ret_n = remote->route.n;
@@ -28,6 +106,28 @@ const char *remote_shown(const struct remote *remote)
 {
     return remote->route.shown;
 }
+
+static bool ping_by_program(struct remote *remote, msec deadline, struct error *err)
+{
+    const char *const argv[] = {"true", NULL};
+    const struct process_spec spec = {.argv = argv, .deadline = deadline};
+    CLEANUP(process_result_clear)
+    struct process_result result = {.out = STRBUF_INIT, .err = STRBUF_INIT};
+    return remote_run(remote, &spec, &result, err);
+}
+
+bool remote_ping(struct remote *remote, msec deadline, msec *ret_took, struct error *err)
+{
+    msec began = clock_now();
+    if (!(remote->backend->ping != NULL ? remote->backend->ping(remote, deadline, err)
+                                        : ping_by_program(remote, deadline, err))) {
+        return false;
+    }
+    *ret_took = clock_now() - began;
+    return true;
+}
+
+/* --- ways in --- */
 
 bool remote_way_to(struct remote *remote, const char *host, int port, enum remote_door door,
                    msec deadline, struct remote_way *ret_way, struct error *err)

@@ -1,0 +1,169 @@
+/*
+ * A new session: the host is reached (by TCP, or through the hop before), keys are exchanged, the
+ * host's key is checked, and we are let in. All of it within the hop's connect_timeout. A server
+ * that hangs up before it said anything may be at its MaxStartups: it is asked again for as long as
+ * the time lasts.
+ */
+#include <errno.h>
+
+#include "headgate/hash.h"
+#include "headgate/mem.h"
+#include "link.h"
+
+#define RETRIES 8
+#define RETRY_FIRST 50 /* milliseconds; doubled each time */
+#define RETRY_MAX 1000
+
+/* Whether the server hung up without a word, and may be asked again. */
+static bool is_shy(const struct link *link)
+{
+    return link->ended && link->opening.size == 0;
+}
+
+/* --- keys --- */
+
+static void prefer(struct link *link)
+{
+    CLEANUP(strlist_clear) struct strlist known = STRLIST_INIT;
+    CLEANUP(strbuf_clear) struct strbuf host_keys = STRBUF_INIT;
+    host_key_types(link->hop, &known);
+    for (size_t i = 0; i < known.n; i++) {
+        strbuf_printf(&host_keys, "%s,", known.items[i]);
+    }
+    strbuf_add(&host_keys, link_host_keys);
+    const struct {
+        int method;
+        const char *list;
+    } wishes[] = {
+        {LIBSSH2_METHOD_KEX, link_kex},          {LIBSSH2_METHOD_HOSTKEY, host_keys.text},
+        {LIBSSH2_METHOD_CRYPT_CS, link_ciphers}, {LIBSSH2_METHOD_CRYPT_SC, link_ciphers},
+        {LIBSSH2_METHOD_MAC_CS, link_macs},      {LIBSSH2_METHOD_MAC_SC, link_macs},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(wishes); i++) {
+        /* Of names that it does not know it takes the others; knows it none, all of its own. */
+        (void)libssh2_session_method_pref(link->session, wishes[i].method, wishes[i].list);
+    }
+}
+
+static bool exchange_keys(struct link *link, msec deadline, struct error *err)
+{
+    int result = 0;
+    prefer(link);
+    while ((result = libssh2_session_handshake(link->session, link->fd)) == LIBSSH2_ERROR_EAGAIN) {
+        if (link->ended) {
+            break;
+        }
+        link_acknowledge(link);
+        if (!link_wait(link, deadline, err)) {
+            return false;
+        }
+    }
+    return result == 0 || link_handshake_failed(link, result, err);
+}
+
+static void tell_algorithms(struct link *link)
+{
+    const char *kex = libssh2_session_methods(link->session, LIBSSH2_METHOD_KEX);
+    const char *cipher = libssh2_session_methods(link->session, LIBSSH2_METHOD_CRYPT_SC);
+    const char *mac = libssh2_session_methods(link->session, LIBSSH2_METHOD_MAC_SC);
+    const char *banner = libssh2_session_banner_get(link->session);
+    link->told.banner = mem_copy(banner != NULL ? banner : "");
+    if (kex != NULL && cipher != NULL && mac != NULL) {
+        link->told.algorithms = mem_printf("%s, %s, %s", kex, cipher, mac);
+    }
+}
+
+static bool check_key(struct link *link, struct error *err)
+{
+    int type = 0;
+    size_t size = 0;
+    const char *key = libssh2_session_hostkey(link->session, &size, &type);
+    if (key == NULL) {
+        return error_set(err, ERROR_UNREACHABLE, "%s showed no host key", link->hop->shown);
+    }
+    link->key = mem_copy_n(key, size);
+    link->key_size = size;
+    link->told.host_key_type = host_key_type(key, size);
+    link->told.host_key = host_key_fingerprint(key, size);
+    return host_key_check(link->hop, key, size, &link->told.host_key_known_by, err);
+}
+
+bool link_key_is_same(const struct link *link)
+{
+    int type = 0;
+    size_t size = 0;
+    const char *key = libssh2_session_hostkey(link->session, &size, &type);
+    return key != NULL && size == link->key_size && memcmp(key, link->key, size) == 0;
+}
+
+/* --- the way there --- */
+
+static bool go_through(const struct ssh_hop *hop, const char *before, msec deadline, int *ret_fd,
+                       struct error *err)
+{
+    char verb[] = "connect";
+    CLEANUP(mem_freep) char *port = mem_printf("%d", hop->port);
+    const struct door_request request = {.fields = {verb, hop->host, port},
+                                         .sizes = {strlen(verb), strlen(hop->host), strlen(port)},
+                                         .n = 3,
+                                         .fds = {-1, -1, -1}};
+    return door_ask(before, hop->shown, &request, deadline, ret_fd, err);
+}
+
+static bool dial_once(const struct ssh_hop *hop, const char *before, struct link *link,
+                      msec deadline, struct error *err)
+{
+    CLEANUP(fd_closep) int fd = -1;
+    msec began = clock_now();
+    bool tcp = before == NULL;
+    if (!(tcp ? link_connect(hop, link->owner, deadline, &fd, err)
+              : go_through(hop, before, deadline, &fd, err)) ||
+        !link_attach(link, fd_take(&fd), tcp, err)) {
+        return false;
+    }
+    link->told.shown = mem_copy(hop->shown);
+    link->told.connected = clock_now() - began;
+    if (!exchange_keys(link, deadline, err)) {
+        return false;
+    }
+    link->keyed = true;
+    strbuf_clear(&link->opening);
+    tell_algorithms(link);
+    if (!check_key(link, err) || !link_authenticate(link, deadline, err)) {
+        return false;
+    }
+    link->told.authorized = clock_now() - began - link->told.connected;
+    (void)libssh2_keepalive_config(link->session, 1, 2);
+    return true;
+}
+
+static msec patience(int attempt)
+{
+    uint32_t dice = 0;
+    random_bytes(&dice, sizeof dice);
+    msec base = (msec)RETRY_FIRST << attempt;
+    base = base < RETRY_MAX ? base : RETRY_MAX;
+    return base / 2 + (msec)dice % base;
+}
+
+bool link_dial(const struct ssh_hop *hop, const char *before, struct owner_watch *owner,
+               struct link **ret_link, struct error *err)
+{
+    msec deadline = deadline_in(hop->connect_timeout);
+    for (int attempt = 0;; attempt++) {
+        CLEANUP(link_closep) struct link *link = link_new(hop, owner);
+        CLEANUP(error_clear) struct error why = ERROR_INIT;
+        if (dial_once(hop, before, link, deadline, &why)) {
+            *ret_link = TAKE(link);
+            return true;
+        }
+        msec again = deadline_in(patience(attempt));
+        if (!is_shy(link) || attempt == RETRIES || again >= deadline) {
+            error_move(err, &why);
+            return false;
+        }
+        if (owner_watch_wait(owner, -1, 0, again) < 0) {
+            return error_set(err, ERROR_TERMINATED, "nobody waits for the session any more");
+        }
+    }
+}

@@ -1,0 +1,434 @@
+/*
+ * One connection through the session, or one program on the host: bytes both ways.
+ *
+ * Nothing is read here that the other side has no room for: of the client only as much as the
+ * channel's window takes, of the channel only when the client has taken all before. So the buffers
+ * are bounded, and who is slow slows down the one who is quick. An end (half-close) goes through in
+ * either direction.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "headgate/mem.h"
+#include "link.h"
+
+#define UNSENT_MAX                                                                                 \
+    ((size_t)256 * 1024)           /* libssh2 gets no more while so much waits for the socket */
+#define TURN ((size_t)1024 * 1024) /* what one may move before the others have their turn */
+#define PIECE ((size_t)128 * 1024) /* what is read of a client at once */
+#define FRAME_HEAD 16
+
+struct stream *stream_new(enum stream_kind kind, int line)
+{
+    struct stream *stream = mem_new(1, sizeof *stream);
+    stream->kind = kind;
+    stream->line = line;
+    stream->in.fd = stream->out.fd = stream->err.fd = -1;
+    stream->up = stream->in.left = stream->out.left = stream->err.left = (struct strbuf)STRBUF_INIT;
+    return stream;
+}
+
+void stream_free(struct stream *stream)
+{
+    if (stream->out.fd == stream->in.fd) {
+        stream->out.fd = -1;
+    }
+    fd_closep(&stream->in.fd);
+    fd_closep(&stream->out.fd);
+    fd_closep(&stream->err.fd);
+    fd_closep(&stream->line);
+    strbuf_clear(&stream->up);
+    strbuf_clear(&stream->out.left);
+    strbuf_clear(&stream->err.left);
+    mem_free(stream->host);
+    mem_free(stream);
+}
+
+void stream_join(struct stream *stream, int fd)
+{
+    stream->in.fd = stream->out.fd = fd;
+    stream->in.socket = stream->out.socket = true;
+    stream->in.ready = true;
+    stream->err.over = true;
+}
+
+/* A pipe gets a description of its own, so that the other side's does not begin to refuse. A file
+ * never does. */
+static void adopt_end(struct pipe_end *end, int fd, int flags)
+{
+    struct stat status;
+    end->fd = fd;
+    end->ready = true;
+    if (fstat(fd, &status) != 0) {
+        return;
+    }
+    end->socket = S_ISSOCK(status.st_mode);
+    if (S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode)) {
+        CLEANUP(mem_freep) char *path = mem_printf("/proc/self/fd/%d", fd);
+        int own = open(path, flags | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+        if (own >= 0) {
+            end->fd = own;
+            (void)close(fd);
+        }
+    }
+}
+
+void stream_adopt(struct stream *stream, int in, int out, int err)
+{
+    if (in >= 0) {
+        adopt_end(&stream->in, in, O_RDONLY);
+    } else {
+        stream->in.over = true;
+    }
+    adopt_end(&stream->out, out, O_WRONLY);
+    adopt_end(&stream->err, err, O_WRONLY);
+}
+
+/* --- towards us --- */
+
+static ssize_t put(const struct pipe_end *end, const char *bytes, size_t n)
+{
+    return end->socket ? send(end->fd, bytes, n, MSG_DONTWAIT | MSG_NOSIGNAL)
+                       : write(end->fd, bytes, n);
+}
+
+/* What the end does not take is kept for it. False: nobody is there any more. */
+static bool hand_over(struct pipe_end *end, const char *bytes, size_t size)
+{
+    size_t done = 0;
+    while (done < size) {
+        ssize_t n = put(end, bytes + done, size - done);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0 && errno != EAGAIN) {
+            return false;
+        }
+        if (n < 0) {
+            break;
+        }
+        done += (size_t)n;
+    }
+    if (bytes == end->left.text + end->left_from) {
+        end->left_from += done;
+        if (end->left_from == end->left.size) {
+            strbuf_cut(&end->left, 0);
+            end->left_from = 0;
+        }
+    } else {
+        strbuf_add_n(&end->left, bytes + done, size - done);
+    }
+    return true;
+}
+
+static size_t left_of(const struct pipe_end *end)
+{
+    return end->left.size - end->left_from;
+}
+
+/* Nobody reads any more: a program there is told as one here would be. */
+static void leave(struct stream *stream)
+{
+    if (stream->kind == STREAM_EXEC && stream->line >= 0) {
+        static const char told[] = "Ssignal PIPE";
+        (void)send(stream->line, told, sizeof told, MSG_DONTWAIT | MSG_NOSIGNAL);
+    }
+    stream->stage = STREAM_CLOSING;
+}
+
+static bool move_left(struct stream *stream, struct pipe_end *end)
+{
+    size_t before = left_of(end);
+    if (before == 0) {
+        return false;
+    }
+    if (!hand_over(end, end->left.text + end->left_from, before)) {
+        leave(stream);
+        return true;
+    }
+    return left_of(end) != before;
+}
+
+/* True where something moved. An answer of libssh2's that is an error means that the session is
+ * over; the loop sees that. */
+static bool move_down(struct stream *stream, struct link *link, struct pipe_end *end, int id)
+{
+    bool moved = move_left(stream, end);
+    size_t turn = 0;
+    while (stream->stage == STREAM_OPEN && turn < TURN) {
+        /* With no room for what comes libssh2 still has to see windows and keys go by. */
+        size_t room = left_of(end) == 0 ? LINK_BUFFER : 0;
+        ssize_t n = libssh2_channel_read_ex(stream->channel, id, link->buffer, room);
+        link_note(link, n);
+        if (n <= 0) {
+            break;
+        }
+        if (!hand_over(end, link->buffer, (size_t)n)) {
+            leave(stream);
+        }
+        turn += (size_t)n;
+        moved = true;
+    }
+    return moved;
+}
+
+/* --- towards the host --- */
+
+static size_t up_left(const struct stream *stream)
+{
+    return stream->up.size - stream->up_from;
+}
+
+static bool push_up(struct stream *stream, struct link *link)
+{
+    bool moved = false;
+    while (up_left(stream) > 0) {
+        ssize_t n = libssh2_channel_write_ex(stream->channel, 0, stream->up.text + stream->up_from,
+                                             up_left(stream));
+        link_note(link, n);
+        if (n <= 0) {
+            return moved;
+        }
+        stream->up_from += (size_t)n;
+        moved = true;
+    }
+    strbuf_cut(&stream->up, 0);
+    stream->up_from = 0;
+    return moved;
+}
+
+static bool may_take(const struct stream *stream, const struct link *link)
+{
+    return stream->stage == STREAM_OPEN && !stream->in.over && up_left(stream) == 0 &&
+           link_unsent(link) < UNSENT_MAX && libssh2_channel_window_write(stream->channel) > 0;
+}
+
+static ssize_t take(struct stream *stream, char *bytes, size_t n)
+{
+    return stream->in.socket ? recv(stream->in.fd, bytes, n, MSG_DONTWAIT)
+                             : read(stream->in.fd, bytes, n);
+}
+
+/* One piece; with its size in front where it goes in frames. */
+static bool take_up(struct stream *stream)
+{
+    size_t window = libssh2_channel_window_write(stream->channel);
+    size_t wanted = window < PIECE ? window : PIECE;
+    char *room = strbuf_room(&stream->up, PIECE + FRAME_HEAD);
+    char *bytes = room + (stream->framed ? FRAME_HEAD : 0);
+    ssize_t n = take(stream, bytes, wanted);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+        stream->in.ready = errno == EINTR;
+        return false;
+    }
+    if (n <= 0) {
+        stream->in.over = true;
+        if (stream->framed) {
+            strbuf_add(&stream->up, "0\n");
+        }
+        return true;
+    }
+    if (stream->framed) {
+        char head[FRAME_HEAD + 1];
+        int size = snprintf(head, sizeof head, "%zd\n", n);
+        memcpy(room, head, (size_t)size);
+        memmove(room + size, bytes, (size_t)n);
+        n += size;
+    }
+    strbuf_grown(&stream->up, (size_t)n);
+    return true;
+}
+
+static bool move_up(struct stream *stream, struct link *link)
+{
+    bool moved = push_up(stream, link);
+    size_t turn = 0;
+    while (may_take(stream, link) && stream->in.ready && turn < TURN && take_up(stream)) {
+        turn += up_left(stream);
+        (void)push_up(stream, link);
+        moved = true;
+    }
+    /* A program whose stdin ends is killed over there (watcher.c), so there it never does. */
+    if (stream->kind != STREAM_EXEC && stream->in.over && up_left(stream) == 0 &&
+        !stream->eof_sent && libssh2_channel_send_eof(stream->channel) == 0) {
+        stream->eof_sent = true;
+        moved = true;
+    }
+    return moved;
+}
+
+/* --- its end --- */
+
+/* The signal is looked for first: where there is one, libssh2 gives 0 as the status. */
+static void tell_exit(struct stream *stream)
+{
+    char *signal = NULL;
+    size_t size = 0;
+    CLEANUP(strbuf_clear) struct strbuf told = STRBUF_INIT;
+    (void)libssh2_channel_get_exit_signal(stream->channel, &signal, &size, NULL, NULL, NULL, NULL);
+    if (signal != NULL) {
+        strbuf_add(&told, "Ssignal ");
+        strbuf_add_n(&told, signal, size);
+    } else {
+        strbuf_printf(&told, "Sexit %d", libssh2_channel_get_exit_status(stream->channel));
+    }
+    mem_free(signal);
+    (void)send(stream->line, told.text, told.size + 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+static bool finish(struct stream *stream)
+{
+    if (stream->stage == STREAM_OPEN && stream->gone && stream->eof_sent) {
+        stream->stage = STREAM_CLOSING;
+        return true;
+    }
+    if (stream->stage != STREAM_OPEN || libssh2_channel_eof(stream->channel) != 1 ||
+        left_of(&stream->out) > 0 || left_of(&stream->err) > 0) {
+        return false;
+    }
+    if (stream->kind == STREAM_EXEC) {
+        if (libssh2_channel_wait_closed(stream->channel) != 0) {
+            return false;
+        }
+        tell_exit(stream);
+        stream->stage = STREAM_CLOSING;
+        return true;
+    }
+    if (!stream->eof_told) {
+        stream->eof_told = true;
+        (void)shutdown(stream->out.fd, SHUT_WR);
+        return true;
+    }
+    if (stream->eof_sent) {
+        stream->stage = STREAM_CLOSING;
+        return true;
+    }
+    return false;
+}
+
+static bool move_closing(struct stream *stream)
+{
+    if (stream->out.fd == stream->in.fd) {
+        stream->out.fd = -1;
+    }
+    fd_closep(&stream->in.fd);
+    fd_closep(&stream->out.fd);
+    fd_closep(&stream->err.fd);
+    fd_closep(&stream->line);
+    if (stream->channel != NULL && libssh2_channel_free(stream->channel) == LIBSSH2_ERROR_EAGAIN) {
+        return false;
+    }
+    stream->channel = NULL;
+    stream->stage = STREAM_OVER;
+    return true;
+}
+
+bool stream_move(struct stream *stream, struct link *link)
+{
+    bool moved = false;
+    if (stream->stage == STREAM_OPEN) {
+        moved = move_down(stream, link, &stream->out, 0);
+        if (stream->kind == STREAM_EXEC) {
+            moved = move_down(stream, link, &stream->err, SSH_EXTENDED_DATA_STDERR) || moved;
+        }
+    }
+    if (stream->stage == STREAM_OPEN) {
+        moved = move_up(stream, link) || moved;
+        moved = finish(stream) || moved;
+    }
+    if (stream->stage == STREAM_CLOSING) {
+        moved = move_closing(stream) || moved;
+    }
+    return moved;
+}
+
+/* --- its descriptors --- */
+
+size_t stream_watch(const struct stream *stream, const struct link *link, struct pollfd *fds)
+{
+    bool open = stream->stage == STREAM_OPEN;
+    bool hears = open && link != NULL && !stream->in.ready && may_take(stream, link);
+    bool same = stream->in.fd == stream->out.fd;
+    short in = hears ? POLLIN : 0;
+    short out = left_of(&stream->out) > 0 ? POLLOUT : 0;
+    bool look = stream->in.socket && !stream->gone;
+    fds[0] = (struct pollfd){.fd = in != 0 || (same && out != 0) || look ? stream->in.fd : -1,
+                             .events = (short)(in | (same ? out : 0))};
+    fds[1] = (struct pollfd){.fd = out != 0 && !same ? stream->out.fd : -1, .events = out};
+    fds[2] =
+        (struct pollfd){.fd = left_of(&stream->err) > 0 ? stream->err.fd : -1, .events = POLLOUT};
+    fds[3] = (struct pollfd){.fd = stream->line, .events = 0};
+    return STREAM_FDS;
+}
+
+static bool hung_up(const struct pollfd *fd)
+{
+    return (fd->revents & (POLLHUP | POLLERR | POLLNVAL)) != 0;
+}
+
+void stream_heed(struct stream *stream, const struct pollfd *fds)
+{
+    bool left =
+        hung_up(&fds[3]) || (stream->libpq && hung_up(&fds[0]) && stream->stage < STREAM_OPEN);
+    if (fds[0].revents != 0) {
+        stream->in.ready = true;
+    }
+    if (hung_up(&fds[0])) {
+        stream->gone = true;
+    }
+    if (left) {
+        /* One that is being opened is so first: libssh2 can open no other before. */
+        stream->gone = true;
+        stream->stage = stream->stage == STREAM_OPENING ? STREAM_OPENING : STREAM_CLOSING;
+        fd_closep(&stream->line);
+    }
+}
+
+/* --- failures --- */
+
+/* As PostgreSQL's server says why it does not let a client in: libpq shows it. */
+static void tell_libpq(int fd, const struct error *why)
+{
+    CLEANUP(strbuf_clear) struct strbuf body = STRBUF_INIT;
+    const char *const fields[] = {"SFATAL", "VFATAL", "C08001"};
+    for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
+        strbuf_add_n(&body, fields[i], strlen(fields[i]) + 1);
+    }
+    strbuf_printf(&body, "M%s", why->message);
+    strbuf_add_char(&body, '\0');
+    if (why->detail != NULL) {
+        strbuf_printf(&body, "D%s", why->detail);
+        strbuf_add_char(&body, '\0');
+    }
+    if (why->hint != NULL) {
+        strbuf_printf(&body, "H%s", why->hint);
+        strbuf_add_char(&body, '\0');
+    }
+    strbuf_add_char(&body, '\0');
+    char unread[4096]; /* bytes that nobody has read would reset the connection, and the words with
+                          it */
+    while (recv(fd, unread, sizeof unread, MSG_DONTWAIT) > 0) {
+    }
+    size_t size = body.size + 4;
+    const char head[] = {'E', (char)(size >> 24), (char)(size >> 16), (char)(size >> 8),
+                         (char)size};
+    (void)send(fd, head, sizeof head, MSG_DONTWAIT | MSG_NOSIGNAL);
+    (void)send(fd, body.text, body.size, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+void stream_fail(struct stream *stream, const struct error *why)
+{
+    static const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+    if (stream->line >= 0) {
+        door_tell_error(stream->line, why);
+    } else if (stream->libpq && stream->stage < STREAM_OPEN) {
+        tell_libpq(stream->in.fd, why);
+    } else if (stream->in.socket && stream->in.fd >= 0) {
+        (void)setsockopt(stream->in.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    }
+    stream->stage = stream->channel != NULL ? STREAM_CLOSING : STREAM_OVER;
+}

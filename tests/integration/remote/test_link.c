@@ -1,0 +1,144 @@
+/* Sessions: opened, shown, pinged, and gone without a trace. */
+#include "hosts.h"
+
+#include <sys/wait.h>
+
+#include "headgate/file.h"
+
+static void a_host_is_reached_and_shown(void **state)
+{
+    (void)state;
+    CLEANUP(error_clear) struct error err = ERROR_INIT;
+    CLEANUP(host_freep) struct host *host = host_open("one", "");
+    CLEANUP(remote_closep) struct remote *remote = open_remote(&host->place);
+    size_t n = 0;
+    const struct remote_hop *hops = remote_hops(remote, &n);
+    assert_int_equal(n, 1);
+    assert_contains(hops[0].banner, "SSH-2.0-OpenSSH_");
+    assert_string_equal(hops[0].host_key_type, "ssh-ed25519");
+    assert_contains(hops[0].host_key, "SHA256:");
+    assert_contains(hops[0].host_key_known_by, host->known_hosts);
+    assert_contains(hops[0].authentication, "publickey, ssh-ed25519 SHA256:");
+    assert_contains(hops[0].authentication, host->key);
+    assert_contains(hops[0].algorithms, "curve25519-sha256");
+    assert_int_equal(hops[0].tried.n, 0);
+    msec took = -1;
+    assert_ok(remote_ping(remote, deadline_in(PATIENCE), &took, &err));
+    assert_in_range(took, 0, PATIENCE);
+}
+
+static void two_hops_are_passed_each_with_its_own_keys(void **state)
+{
+    (void)state;
+    CLEANUP(error_clear) struct error err = ERROR_INIT;
+    CLEANUP(host_freep) struct host *bastion = host_open("one", "");
+    CLEANUP(host_freep) struct host *host = host_open("two", "");
+    host->place.jump = &bastion->place;
+    host->place.n_jump = 1;
+    CLEANUP(remote_closep) struct remote *remote = open_remote(&host->place);
+    size_t n = 0;
+    const struct remote_hop *hops = remote_hops(remote, &n);
+    assert_int_equal(n, 2);
+    assert_contains(hops[0].host_key_known_by, bastion->known_hosts);
+    assert_contains(hops[1].host_key_known_by, host->known_hosts);
+    assert_string_not_equal(hops[0].host_key, hops[1].host_key);
+    msec took = -1;
+    assert_ok(remote_ping(remote, deadline_in(PATIENCE), &took, &err));
+}
+
+static void a_key_of_the_second_hop_that_is_not_known_is_refused(void **state)
+{
+    (void)state;
+    CLEANUP(error_clear) struct error err = ERROR_INIT;
+    CLEANUP(host_freep) struct host *bastion = host_open("one", "");
+    CLEANUP(host_freep) struct host *host = host_open("two", "");
+    CLEANUP(remote_closep) struct remote *remote = NULL;
+    host->place.jump = &bastion->place;
+    host->place.n_jump = 1;
+    host->place.known_hosts = bastion->known_hosts;
+    assert_fails(remote_open(&host->place, deadline_in(PATIENCE), &remote, &err),
+                 ERROR_UNREACHABLE);
+    assert_null(remote);
+}
+
+static void nobody_listening_is_said_with_what_was_tried(void **state)
+{
+    (void)state;
+    CLEANUP(error_clear) struct error err = ERROR_INIT;
+    CLEANUP(host_freep) struct host *host = host_open("gone", "");
+    CLEANUP(remote_closep) struct remote *remote = NULL;
+    scratch_sshd_do(&host->sshd, "stop");
+    assert_fails(remote_open(&host->place, deadline_in(PATIENCE), &remote, &err),
+                 ERROR_UNREACHABLE);
+    assert_contains(err.message, "Connection refused");
+    assert_contains(err.message, host->sshd.user);
+    assert_contains(err.detail, "127.0.0.1 port");
+    assert_contains(err.hint, "sshd");
+}
+
+static void a_name_that_nobody_knows_is_said(void **state)
+{
+    (void)state;
+    CLEANUP(error_clear) struct error err = ERROR_INIT;
+    CLEANUP(host_freep) struct host *host = host_open("one", "");
+    CLEANUP(remote_closep) struct remote *remote = NULL;
+    host->place.host = "no-such-host.invalid";
+    host->place.connect_timeout = 5000;
+    assert_fails(remote_open(&host->place, deadline_in(PATIENCE), &remote, &err),
+                 ERROR_UNREACHABLE);
+    assert_contains(err.message, "no-such-host.invalid");
+}
+
+/* --- its way out --- */
+
+static void a_closed_remote_leaves_neither_process_nor_folder(void **state)
+{
+    (void)state;
+    CLEANUP(host_freep) struct host *bastion = host_open("one", "");
+    CLEANUP(host_freep) struct host *host = host_open("two", "");
+    scratch_sh("mkdir -p -m 700 run");
+    CLEANUP(mem_freep) char *run = path_join(scratch_dir(), "run");
+    assert_int_equal(setenv("XDG_RUNTIME_DIR", run, 1), 0);
+    host->place.jump = &bastion->place;
+    host->place.n_jump = 1;
+    struct remote *remote = open_remote(&host->place);
+    scratch_sh("ls -d run/headgate-*/ssh-*");
+    assert_string_equal(scratch_out("pgrep -c -P %d headgate-ssh", (int)getpid()), "2");
+    remote_closep(&remote);
+    assert_int_equal(unsetenv("XDG_RUNTIME_DIR"), 0);
+    assert_string_equal(scratch_out("pgrep -c -P %d headgate-ssh || true", (int)getpid()), "0");
+    scratch_sh("test -z \"$(ls run/headgate-*)\"");
+}
+
+static void a_child_that_is_forked_can_use_it_and_does_not_close_it(void **state)
+{
+    (void)state;
+    CLEANUP(error_clear) struct error err = ERROR_INIT;
+    CLEANUP(host_freep) struct host *host = host_open("one", "");
+    CLEANUP(remote_closep) struct remote *remote = open_remote(&host->place);
+    msec took = -1;
+    pid_t child = fork();
+    if (child == 0) {
+        bool answered = remote_ping(remote, deadline_in(PATIENCE), &took, &err);
+        remote_closep(&remote);
+        _exit(answered ? 0 : 1);
+    }
+    int status = -1;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_ok(remote_ping(remote, deadline_in(PATIENCE), &took, &err));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_host_is_reached_and_shown),
+        cmocka_unit_test(two_hops_are_passed_each_with_its_own_keys),
+        cmocka_unit_test(a_key_of_the_second_hop_that_is_not_known_is_refused),
+        cmocka_unit_test(nobody_listening_is_said_with_what_was_tried),
+        cmocka_unit_test(a_name_that_nobody_knows_is_said),
+        cmocka_unit_test(a_closed_remote_leaves_neither_process_nor_folder),
+        cmocka_unit_test(a_child_that_is_forked_can_use_it_and_does_not_close_it),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
