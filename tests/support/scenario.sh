@@ -47,6 +47,17 @@ pg_stop() { # pg_stop NAME [immediate|fast]
     "$TESTDIR/../support/pg" stop "$SCENARIO/$1" "${2:-fast}"
 }
 
+# An OpenSSH server of its own, for whoever runs the transcript: sets host, port, user, key, known_hosts and config as
+# tests/support/sshd prints them. Settings are sshd_config's NAME=VALUE.
+sshd_start() { # sshd_start NAME [SETTING...]
+    local name=$1
+    shift
+    eval "$("$TESTDIR/../support/sshd" start "$SCENARIO/$name" "$@")"
+}
+sshd_do() { # sshd_do NAME stop|drop|freeze|thaw
+    "$TESTDIR/../support/sshd" "$2" "$SCENARIO/$1"
+}
+
 # All that the database at $url holds, its history included, as one number. `unchanged COMMAND...` runs a command, and says so
 # where that has changed anything.
 fingerprint() {

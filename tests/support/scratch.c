@@ -11,6 +11,7 @@ static char folder[64];
 static char *outputs[256];
 static size_t n_outputs;
 static char *conninfo;
+static bool has_sshd;
 static pid_t owner; /* a forked child of a test must not clean up */
 
 static int run_line(const char *line)
@@ -28,6 +29,12 @@ static void clean_up(void)
     if (conninfo != NULL) {
         (void)snprintf(line, sizeof line, "%s/pg stop %s/pg immediate >/dev/null 2>&1",
                        TEST_SUPPORT, folder);
+        (void)run_line(line);
+    }
+    if (has_sshd) {
+        (void)snprintf(line, sizeof line,
+                       "for i in %s/*/sshd_config; do %s/sshd stop ${i%%/*} 2>/dev/null; done",
+                       folder, TEST_SUPPORT);
         (void)run_line(line);
     }
     if (folder[0] != '\0') {
@@ -111,6 +118,23 @@ const char *scratch_postgres(void)
         conninfo = strdup(scratch_out("%s/pg start %s/pg", TEST_SUPPORT, scratch_dir()));
     }
     return conninfo;
+}
+
+struct scratch_sshd scratch_sshd(const char *name, const char *settings)
+{
+    has_sshd = true;
+    (void)scratch_dir();
+    scratch_sh("%s/sshd start %s/%s %s >/dev/null", TEST_SUPPORT, folder, name, settings);
+    return (struct scratch_sshd){
+        .folder = scratch_out("echo %s/%s", folder, name),
+        .user = scratch_out("id -un"),
+        .port = (int)strtol(scratch_out("cat %s/port", name), NULL, 10),
+    };
+}
+
+void scratch_sshd_do(const struct scratch_sshd *server, const char *verb)
+{
+    scratch_sh("%s/sshd %s %s", TEST_SUPPORT, verb, server->folder);
 }
 
 void scratch_use_servers(const char *other)

@@ -34,6 +34,19 @@ void scratch_use_servers(const char *folder);
 /* Servers that HEADGATE_PG_BINDIR names may come without pg_dump (those of scripts/test
  * --all-versions do), and another version's proves nothing: says so, and the program ends well. */
 bool scratch_lacks_pg_dump(void);
+/*
+ * A real OpenSSH server of that name, started by tests/support/sshd, which says what is in its
+ * folder (keys, known_hosts, log); settings are words for it ("MaxSessions=2 Ciphers=aes128-ctr")
+ * and may be empty. The same name again: the same keys and port, anew where it was stopped. It
+ * lets in who runs the test. Stopped at exit.
+ */
+struct scratch_sshd {
+    const char *folder, *user; /* live until exit */
+    int port;                  /* of 127.0.0.1 */
+};
+struct scratch_sshd scratch_sshd(const char *name, const char *settings);
+/* "stop", "drop" (its sessions), "freeze", "thaw". */
+void scratch_sshd_do(const struct scratch_sshd *server, const char *verb);
 /* A folder for headgate clusters' state. */
 const char *scratch_state(void);
 
