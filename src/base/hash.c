@@ -8,6 +8,7 @@
 #include <sys/random.h>
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #include "headgate/mem.h"
 
@@ -70,6 +71,17 @@ void hash_sha256(const void *bytes, size_t n, char ret_hex[HASH_HEX_SIZE])
     CLEANUP(hash_freep) struct hash *hash = hash_new();
     hash_add(hash, bytes, n);
     hash_finish(hash, ret_hex);
+}
+
+void hash_sha256_bytes(const void *bytes, size_t n, unsigned char ret_digest[HASH_SHA256_SIZE])
+{
+    must(EVP_Digest(bytes, n, ret_digest, NULL, EVP_sha256(), NULL));
+}
+
+void hash_hmac_sha1(const void *key, size_t key_size, const void *bytes, size_t n,
+                    unsigned char ret_digest[HASH_SHA1_SIZE])
+{
+    must(HMAC(EVP_sha1(), key, (int)key_size, bytes, n, ret_digest, NULL) != NULL);
 }
 
 void random_bytes(void *ret_bytes, size_t n)

@@ -7,19 +7,22 @@
 /* --- route.c: a place, with everything that config adds --- */
 
 struct ssh_hop {
-    char *shown; /* "deploy@db1.example.net:22" */
-    char *host;  /* where to connect */
-    char *alias; /* under which its key is looked up: HostKeyAlias, else the host */
+    char *shown;         /* "deploy@db1.example.net:22" */
+    char *host;          /* where to connect */
+    char *alias;         /* under which its key is looked up: HostKeyAlias, else the host */
+    bool alias_is_meant; /* HostKeyAlias: the port is no part of the name then */
     int port;
     char *user;
     char *agent;               /* path of its socket; NULL: it is not asked */
     struct strlist identities; /* paths of keys, in the order in which they are tried */
+    bool identities_only;      /* of the agent's keys only those that are among them as well */
     bool identity_is_meant; /* the one identity was named by us: that it is missing is an error */
     char *passphrase, *password; /* secrets; NULL */
     struct strlist known_hosts;  /* files */
     char *host_key;              /* pinned, or NULL */
     char *config;                /* the config that was asked, or NULL */
     char *written;               /* the host as it was written: the alias for `ssh` */
+    struct strlist options;      /* for `ssh` alone: "Ciphers aes256-gcm@openssh.com", of config */
     msec connect_timeout, keepalive;
 };
 struct ssh_route {
@@ -33,17 +36,23 @@ void ssh_route_clear(struct ssh_route *route);
 
 /* --- known_hosts.c, host_key.c: whose key is it --- */
 
-enum known { KNOWN_NOT, KNOWN_MATCHES, KNOWN_DIFFERS, KNOWN_REVOKED };
+/* Of several entries, and of several files, the last of these counts. */
+enum known { KNOWN_NOT, KNOWN_DIFFERS, KNOWN_MATCHES, KNOWN_REVOKED };
 struct known_answer {
     enum known known;
-    char *where; /* "FILE:LINE" of the entry that decided; or NULL */
-    struct strlist
-        fingerprints; /* differs: those that are known, "ssh-ed25519 SHA256:... (FILE:LINE)" */
+    char *where;     /* "FILE:LINE" of the entry that decided; or NULL */
+    char *authority; /* the same of an entry that wants a certificate (@cert-authority); or NULL */
+    struct strlist fingerprints; /* other keys of it: "ssh-ed25519 SHA256:... (FILE:LINE)" */
 };
-/* Of one file's text. The key is the blob as it goes over the wire. */
+#define KNOWN_ANSWER_INIT                                                                          \
+    {                                                                                              \
+        .known = KNOWN_NOT, .fingerprints = STRLIST_INIT                                           \
+    }
+/* Of one file's text. The key is the blob as it goes over the wire. On port 22 the host is looked
+ * up by its name, else as "[host]:port" and as nothing else. */
 void known_hosts_look(const char *text, size_t size, const char *file, const char *host, int port,
                       const void *key, size_t key_size, struct known_answer *answer);
-/* The key types ("ssh-ed25519") that are known of it, in the order of the file: they are to be
+/* Adds the key types ("ssh-ed25519") that are known of it, in the order of the file: they are to be
  * asked for first. */
 void known_hosts_types(const char *text, size_t size, const char *host, int port,
                        struct strlist *ret_types);

@@ -57,6 +57,45 @@ static void it_does_not_matter_in_which_pieces_it_comes(void **state)
     assert_string_equal(hex, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
+static void others_hashes_are_right(void **state)
+{
+    (void)state;
+    unsigned char digest[HASH_SHA256_SIZE];
+    hash_hmac_sha1("key", 3, "The quick brown fox jumps over the lazy dog", 43, digest);
+    CLEANUP(mem_freep) char *sha1 = base64_encode(digest, HASH_SHA1_SIZE);
+    assert_string_equal(sha1, "3nybhbi3iqa8ino29wqQcBydtNk=");
+    hash_sha256_bytes("abc", 3, digest);
+    CLEANUP(mem_freep) char *sha256 = base64_encode(digest, HASH_SHA256_SIZE);
+    assert_string_equal(sha256, "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=");
+}
+
+static void base64_comes_back(void **state)
+{
+    (void)state;
+    static const char *const spelt[] = {"", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE="};
+    for (size_t n = 0; n < sizeof spelt / sizeof spelt[0]; n++) {
+        char bytes[16];
+        size_t size = 99;
+        CLEANUP(mem_freep) char *text = base64_encode("foobar", n);
+        assert_string_equal(text, spelt[n]);
+        assert_true(base64_decode(text, strlen(text), bytes, &size));
+        assert_int_equal(size, n);
+        assert_memory_equal(bytes, "foobar", n);
+    }
+}
+
+static void what_is_no_base64_is_refused(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = {"Z",    "Zg",   "Zg=",  "=",    "====",   "Z===",
+                                        "Zh==", "Zm9=", "Z=g=", "Zm 9", "Zm9v\n", "Zg==Zg=="};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        char bytes[16];
+        size_t size = 0;
+        assert_false(base64_decode(wrong[i], strlen(wrong[i]), bytes, &size));
+    }
+}
+
 static void hash_fields(const char *a, const char *b, char ret_hex[HASH_HEX_SIZE])
 {
     CLEANUP(hash_freep) struct hash *hash = hash_new();
@@ -160,6 +199,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(known_texts_have_their_known_hashes),
         cmocka_unit_test(it_does_not_matter_in_which_pieces_it_comes),
+        cmocka_unit_test(others_hashes_are_right),
+        cmocka_unit_test(base64_comes_back),
+        cmocka_unit_test(what_is_no_base64_is_refused),
         cmocka_unit_test(fields_cannot_be_mistaken_for_each_other),
         cmocka_unit_test(no_hash_can_be_freed),
         cmocka_unit_test(a_uuid_is_random_and_says_so),
