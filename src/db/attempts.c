@@ -14,7 +14,7 @@ void attempts_clear(struct attempts *attempts)
         mem_free(attempts->items[i].hint);
     }
     mem_free(attempts->items);
-    *attempts = (struct attempts){NULL, 0};
+    *attempts = (struct attempts){0};
 }
 
 static struct attempt *add(struct attempts *attempts)
@@ -40,11 +40,11 @@ void attempts_undo_detours(struct attempts *attempts, const struct conninfo *con
         CLEANUP(strbuf_clear) struct strbuf meant = STRBUF_INIT;
         endpoint_display(detour->host, detour->port, &taken);
         endpoint_display(detour->real_host, detour->real_port, &meant);
-        strbuf_printf(&meant, " via %s", conninfo->detour);
         for (size_t k = 0; k < attempts->n; k++) {
             if (text_equal(attempts->items[k].where, taken.text)) {
                 mem_free(attempts->items[k].where);
                 attempts->items[k].where = mem_copy(meant.text);
+                attempts->via = conninfo->detour;
             }
         }
     }
@@ -306,8 +306,9 @@ bool attempts_fail(const struct attempts *attempts, const char *database, struct
                          best->reason);
     }
     bool named = database != NULL && *database != '\0';
-    error_set(err, ERROR_UNREACHABLE, "could not connect to %s%s%s: %s", best->where,
-              named ? "/" : "", named ? database : "", best->reason);
+    error_set(err, ERROR_UNREACHABLE, "could not connect to %s%s%s%s%s: %s", best->where,
+              named ? "/" : "", named ? database : "", attempts->via != NULL ? " via " : "",
+              attempts->via != NULL ? attempts->via : "", best->reason);
     memcpy(err->sqlstate, best->sqlstate, sizeof err->sqlstate);
     explain(attempts, best, err);
     return false;

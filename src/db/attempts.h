@@ -19,6 +19,7 @@ struct attempt {
 struct attempts {
     struct attempt *items;
     size_t n;
+    const char *via; /* what leads there: "ssh deploy@db1"; borrowed from the connection string */
 };
 
 /* Adds what a failed connection says; it must have been set to PQERRORS_VERBOSE, which alone tells

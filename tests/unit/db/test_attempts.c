@@ -7,7 +7,7 @@ static void expect(const char *libpq_says, enum error_code code, const char *mes
                    const char *hint, bool retryable)
 {
     struct error err = ERROR_INIT;
-    CLEANUP(attempts_clear) struct attempts attempts = {NULL, 0};
+    CLEANUP(attempts_clear) struct attempts attempts = {0};
     attempts_read(&attempts, libpq_says);
     assert_fails(attempts_fail(&attempts, "shop", &err), code);
     assert_string_equal(err.message, message);
@@ -89,7 +89,7 @@ static void the_servers_detail_and_hint_are_kept(void **state)
 {
     (void)state;
     struct error err = ERROR_INIT;
-    CLEANUP(attempts_clear) struct attempts attempts = {NULL, 0};
+    CLEANUP(attempts_clear) struct attempts attempts = {0};
     attempts_read(&attempts,
                   "connection to server at \"db1\", port 5432 failed: FATAL:  57P03: not "
                   "yet\nDETAIL:  It recovers.\nHINT:  Wait.\nHINT:  Wait a moment.\n"
@@ -106,7 +106,7 @@ static void it_is_said_that_the_password_came_from_a_file(void **state)
 {
     (void)state;
     struct error err = ERROR_INIT;
-    CLEANUP(attempts_clear) struct attempts attempts = {NULL, 0};
+    CLEANUP(attempts_clear) struct attempts attempts = {0};
     attempts_read(&attempts,
                   "connection to server at \"db1\", port 5432 failed: FATAL:  28P01: wrong\n"
                   "password retrieved from file \"/home/joe/.pgpass\"\n");
@@ -119,7 +119,7 @@ static void of_several_hosts_an_answer_counts_more_than_a_silence(void **state)
 {
     (void)state;
     struct error err = ERROR_INIT;
-    CLEANUP(attempts_clear) struct attempts attempts = {NULL, 0};
+    CLEANUP(attempts_clear) struct attempts attempts = {0};
     attempts_add(&attempts, "db0:5432", "no answer within 2s");
     attempts_read(
         &attempts,

@@ -151,7 +151,7 @@ static void messages_name_the_server(void **state)
     struct conninfo *other = through("host=localhost port=6000 password=p dbname=shop", &way, 1);
     CLEANUP(conninfo_freep) struct conninfo *another = conninfo_with_database(other, "postgres");
     assert_fails(db_open(another, &options, deadline_in(5000), &db, &err), ERROR_UNREACHABLE);
-    assert_contains(err.message, "localhost:6000 via ssh db1");
+    assert_contains(err.message, "localhost:6000/postgres via ssh db1");
     assert_null(strstr(err.message, "none"));
 }
 
