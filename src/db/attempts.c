@@ -32,20 +32,29 @@ void attempts_add(struct attempts *attempts, const char *where, const char *reas
     attempt->reason = mem_copy(reason);
 }
 
+static void rename_attempts(struct attempts *attempts, const char *host,
+                            const struct detour *detour, const char *via)
+{
+    CLEANUP(strbuf_clear) struct strbuf taken = STRBUF_INIT;
+    CLEANUP(strbuf_clear) struct strbuf meant = STRBUF_INIT;
+    endpoint_display(host, detour->port, &taken);
+    endpoint_display(detour->real_host, detour->real_port, &meant);
+    for (size_t i = 0; i < attempts->n; i++) {
+        if (text_equal(attempts->items[i].where, taken.text)) {
+            mem_free(attempts->items[i].where);
+            attempts->items[i].where = mem_copy(meant.text);
+            attempts->via = via;
+        }
+    }
+}
+
 void attempts_undo_detours(struct attempts *attempts, const struct conninfo *conninfo)
 {
     for (size_t i = 0; i < conninfo->n_detours; i++) {
         const struct detour *detour = &conninfo->detours[i];
-        CLEANUP(strbuf_clear) struct strbuf taken = STRBUF_INIT;
-        CLEANUP(strbuf_clear) struct strbuf meant = STRBUF_INIT;
-        endpoint_display(detour->host, detour->port, &taken);
-        endpoint_display(detour->real_host, detour->real_port, &meant);
-        for (size_t k = 0; k < attempts->n; k++) {
-            if (text_equal(attempts->items[k].where, taken.text)) {
-                mem_free(attempts->items[k].where);
-                attempts->items[k].where = mem_copy(meant.text);
-                attempts->via = conninfo->detour;
-            }
+        rename_attempts(attempts, detour->host, detour, conninfo->detour);
+        if (detour->address != NULL) {
+            rename_attempts(attempts, detour->address, detour, conninfo->detour);
         }
     }
 }

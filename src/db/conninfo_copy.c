@@ -137,6 +137,7 @@ static void add_detour(struct conninfo *conninfo, const struct db_server *server
         mem_resize(conninfo->detours, conninfo->n_detours + 1, sizeof conninfo->detours[0]);
     conninfo->detours[conninfo->n_detours++] = (struct detour){
         .host = mem_copy(way->is_socket ? way->host : server->name),
+        .address = mem_copy(way->is_socket ? NULL : way->host),
         .port = mem_printf("%d", way->port),
         .real_host = mem_copy(server->name),
         .real_port = mem_printf("%d", server->port),
@@ -175,6 +176,7 @@ void detours_clear(struct conninfo *conninfo)
 {
     for (size_t i = 0; i < conninfo->n_detours; i++) {
         mem_free(conninfo->detours[i].host);
+        mem_free(conninfo->detours[i].address);
         mem_free(conninfo->detours[i].port);
         mem_free(conninfo->detours[i].real_host);
         mem_free(conninfo->detours[i].real_port);
@@ -193,6 +195,7 @@ void detours_copy(const struct conninfo *conninfo, struct conninfo *copy)
         const struct detour *from = &conninfo->detours[i];
         copy->detours[i] = (struct detour){
             .host = mem_copy(from->host),
+            .address = mem_copy(from->address),
             .port = mem_copy(from->port),
             .real_host = mem_copy(from->real_host),
             .real_port = mem_copy(from->real_port),
@@ -204,9 +207,10 @@ const struct detour *detour_find(const struct conninfo *conninfo, const char *ho
                                  const char *port)
 {
     for (size_t i = 0; i < conninfo->n_detours; i++) {
-        if (text_equal(conninfo->detours[i].host, host) &&
-            text_equal(conninfo->detours[i].port, port)) {
-            return &conninfo->detours[i];
+        const struct detour *detour = &conninfo->detours[i];
+        if ((text_equal(detour->host, host) || text_equal(detour->address, host)) &&
+            text_equal(detour->port, port)) {
+            return detour;
         }
     }
     return NULL;

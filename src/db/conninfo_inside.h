@@ -7,7 +7,8 @@
 
 /* Where libpq is sent to instead of a server, because a way leads there from here. */
 struct detour {
-    char *host, *port;           /* as libpq says it: a socket's folder, or the server's own name */
+    char *host, *port; /* as libpq says it: a socket's folder, or the server's own name */
+    char *address;     /* of loopback, which libpq says where the name is an address, too */
     char *real_host, *real_port; /* the server's */
 };
 

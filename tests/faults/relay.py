@@ -89,6 +89,15 @@ class Connection:
         if not self.silent:
             self.close()
 
+    async def write(self, writer, data):
+        """In grains, where the line is that kind of line."""
+        grain = self.relay.grain or CHUNK
+        for at in range(0, len(data), grain):
+            writer.write(data[at:at + grain])
+            await writer.drain()
+        if self.relay.rate:
+            await asyncio.sleep(len(data) / self.relay.rate)
+
     async def pass_on(self, side, writer, data):
         if self.broken:
             return
@@ -100,8 +109,7 @@ class Connection:
         relay.n_bytes[side] += len(data)
         n = fault.passes(side, len(data), ends) if fault else None
         if n is None:
-            writer.write(data)
-            await writer.drain()
+            await self.write(writer, data)
             return
         writer.write(data[:n])
         fault.process = self.process
@@ -136,6 +144,7 @@ class Relay:
     def __init__(self, to_port, whose=None):
         """`whose` says which process has this port, 0: one whose connections do not count."""
         self.to_port, self.whose, self.connections = to_port, whose, []
+        self.grain, self.rate = None, None  # how many bytes go at once; how many a second
         self.arm(None)
         self.loop = asyncio.new_event_loop()
         self.loop.set_exception_handler(lambda *_: None)  # connections break here by design

@@ -81,16 +81,19 @@ class Mortal:
 
 
 class World(Mortal):
-    def __init__(self, scratch, headgate, migrations=None):
+    def __init__(self, scratch, headgate, migrations=None, relay_to=None):
         self.scratch, self.headgate = scratch, headgate
         self.folder = f"{scratch.folder}/shop{scratch.n_databases}"
         self.migrations = migrations or {name: release.MIGRATIONS[name] for name in release.names(scratch)}
-        release.write_project(self.folder, self.migrations)
-        self.relay = relay.Relay(scratch.port)
+        self.write_project()
+        self.relay = relay.Relay(relay_to or scratch.port)
         scratch.psql("postgres", "create database empty")
         release.clear(scratch.url("empty"))  # so that a cleared one is like a new one
         self.spares, self.n_taken = [], 0
         self.remember_undisturbed()
+
+    def write_project(self):
+        release.write_project(self.folder, self.migrations)
 
     def fresh(self):
         """An empty database; one that has been used often is left alone."""
@@ -112,9 +115,12 @@ class World(Mortal):
         self.expected = release.state(self.scratch.url(database))
 
     def start(self, port, database, *more):
+        return self.launch(port, database, {}, *more)
+
+    def launch(self, port, database, variables, *more):
         url = self.scratch.url(database, port) + "?sslmode=disable&gssencmode=disable"
         return subprocess.Popen(["env", "--default-signal=INT,TERM", self.headgate, "deploy", "development", *more], cwd=self.folder, text=True,
-                                env={**server.clean_environment(), "DATABASE_URL": url}, stdin=subprocess.DEVNULL,
+                                env={**server.clean_environment(), "DATABASE_URL": url, **variables}, stdin=subprocess.DEVNULL,
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
     def deploy(self, database, *more):

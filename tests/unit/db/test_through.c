@@ -155,6 +155,19 @@ static void messages_name_the_server(void **state)
     assert_null(strstr(err.message, "none"));
 }
 
+/* libpq says the address where the server's name is one. */
+static void messages_name_an_address_too(void **state)
+{
+    (void)state;
+    CLEANUP(error_clear) struct error err = ERROR_INIT;
+    CLEANUP(db_closep) struct db *db = NULL;
+    const struct db_options options = {.purpose = "test"};
+    const struct db_way way = {"127.3.4.5", 1, false};
+    CLEANUP(conninfo_freep) struct conninfo *other = through("host=10.0.0.7 dbname=shop", &way, 1);
+    assert_fails(db_open(other, &options, deadline_in(5000), &db, &err), ERROR_UNREACHABLE);
+    assert_contains(err.message, "10.0.0.7:5432/shop via ssh db1");
+}
+
 int main(void)
 {
     static const char *const variables[] = {"PGHOST",          "PGHOSTADDR", "PGPORT",
@@ -168,6 +181,7 @@ int main(void)
         cmocka_unit_test(an_address_leaves_the_server_its_name),
         cmocka_unit_test(several_servers_have_a_way_each),
         cmocka_unit_test(messages_name_the_server),
+        cmocka_unit_test(messages_name_an_address_too),
     };
     for (size_t i = 0; i < ARRAY_LEN(variables); i++) {
         (void)unsetenv(variables[i]);
