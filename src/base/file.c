@@ -31,9 +31,7 @@ bool file_read(const char *path, size_t limit, struct strbuf *ret_text, struct e
         }
         n = read(fd, strbuf_room(&text, piece), piece);
         strbuf_grown(&text, n > 0 ? (size_t)n : 0);
-        /* Then there is no need to ask again; what lies in /proc has no size, and comes in parts.
-         */
-        ended = expected > 0 && n >= 0 && (size_t)n < piece;
+        ended = S_ISREG(about.st_mode) && n >= 0 && (size_t)n < piece; /* no need to ask again */
     }
     if (n < 0) {
         return error_set_errno(err, "could not read %s", path);

@@ -107,6 +107,7 @@ def line(world, row, what, times, **manner):
 
 
 def rows(world, full, thin):
+    """Kind by kind; a crawling line takes its time and has no place in the everyday sample."""
     def places(sample):
         total = {side: world.n_bytes[side] for side in ("client", "server")}
         wanted = None if full else sample
@@ -116,11 +117,12 @@ def rows(world, full, thin):
     def breaks(then, sample):
         return [(side, "byte", at, then) for side, at in places(sample)]
 
-    yield "cut", lambda row: matrix.cut(world, row, breaks("cut", 4))
-    yield "reset", lambda row: matrix.cut(world, row, breaks("reset", 2))
-    yield "silence", lambda row: silence(world, row, places(1)[:: 10 if full else 1])
-    yield "sessions of sshd killed", lambda row: at_places(world, row, places(2)[:: 2 if full else 1], lambda _: world.host.drop(), worlds.CLEAN_ENDS)
-    yield "kill -9 headgate", lambda row: at_places(world, row, places(2)[:: 2 if full else 1], lambda victim: victim.kill(), (-9, 0))
-    yield "SIGTERM", lambda row: at_places(world, row, places(1)[:: 10 if full else 1], lambda victim: victim.kill(signal.SIGTERM), (143, 0, 69))
+    yield "cut", lambda row: matrix.cut(world, row, breaks("cut", 3))
+    yield "reset", lambda row: matrix.cut(world, row, breaks("reset", 1))
+    yield "silence", lambda row: silence(world, row, places(1)[full - 1:: 10 if full else 1])
+    yield "sessions of sshd killed", lambda row: at_places(world, row, places(1)[:: 2 if full else 1], lambda _: world.host.drop(), worlds.CLEAN_ENDS)
+    yield "kill -9 headgate", lambda row: at_places(world, row, places(1)[:: 2 if full else 1], lambda victim: victim.kill(), (-9, 0))
+    yield "SIGTERM", lambda row: at_places(world, row, places(1)[full - 1:: 10 if full else 1], lambda victim: victim.kill(signal.SIGTERM), (143, 0, 69))
     yield "a byte at a time", lambda row: line(world, row, "a byte at a time", 20 if full else 1, grain=1)
-    yield f"{SLOW // 1000} kB a second", lambda row: line(world, row, "slow", 3 if full else 1, rate=SLOW)
+    if full:
+        yield f"{SLOW // 1000} kB a second", lambda row: line(world, row, "slow", 3, rate=SLOW)
