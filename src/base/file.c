@@ -31,7 +31,8 @@ bool file_read(const char *path, size_t limit, struct strbuf *ret_text, struct e
         }
         n = read(fd, strbuf_room(&text, piece), piece);
         strbuf_grown(&text, n > 0 ? (size_t)n : 0);
-        ended = S_ISREG(about.st_mode) && n >= 0 && (size_t)n < piece; /* no need to ask again */
+        /* No need to ask again; but files of /proc say 0, and come in pieces. */
+        ended = expected > 0 && n >= 0 && (size_t)n < piece;
     }
     if (n < 0) {
         return error_set_errno(err, "could not read %s", path);

@@ -117,8 +117,9 @@ struct key_file {
     char *blob; /* the public key, where the file says it; NULL */
     size_t blob_size;
     bool encrypted;
+    bool missing; /* only its public part lies there; the agent may have the other */
 };
-/* What can be said of a private key without its passphrase. False: it is no file that can be
+/* What can be said of a private key without its passphrase. False: there is no file that can be
  * read; errno says why. */
 bool key_file_look(const char *path, struct key_file *ret_key);
 void key_file_clear(struct key_file *key);

@@ -87,7 +87,8 @@ static bool try_meant(struct attempt *attempt, const char *path, struct error *e
     const struct ssh_hop *hop = attempt->link->hop;
     bool had = false;
     if (!key_file_look(path, &key)) {
-        return missing_key(hop, path, err);
+        return hop->identity_is_meant ? missing_key(hop, path, err)
+                                      : attempt_file(attempt, path, err);
     }
     if (hop->agent != NULL && key.blob != NULL &&
         !attempt_agent(attempt, key.blob, key.blob_size, &had, err)) {
@@ -99,16 +100,13 @@ static bool try_meant(struct attempt *attempt, const char *path, struct error *e
 static bool try_keys(struct attempt *attempt, struct error *err)
 {
     const struct ssh_hop *hop = attempt->link->hop;
-    bool had = false;
-    if (hop->identity_is_meant && hop->identities.n > 0) {
-        return try_meant(attempt, hop->identities.items[0], err);
-    }
-    if (hop->agent != NULL && !attempt_agent(attempt, NULL, 0, &had, err)) {
+    bool had = false, few = hop->identities_only && hop->identities.n > 0;
+    if (!few && hop->agent != NULL && !attempt_agent(attempt, NULL, 0, &had, err)) {
         return false;
     }
-    for (size_t i = 0; i < hop->identities.n && !attempt->in; i++) {
-        if (path_exists(hop->identities.items[i]) &&
-            !attempt_file(attempt, hop->identities.items[i], err)) {
+    for (size_t i = 0; i < hop->identities.n && !attempt->in && !attempt->link->ended; i++) {
+        const char *path = hop->identities.items[i];
+        if (!(few ? try_meant(attempt, path, err) : attempt_file(attempt, path, err))) {
             return false;
         }
     }

@@ -106,6 +106,24 @@ static void look_into(const char *text, struct key_file *key)
     key->encrypted = text_starts(kind, "ENCRYPTED") || strstr(text, "Proc-Type: 4,ENCRYPTED");
 }
 
+/* "TYPE BASE64 comment": of a key that only the agent has in full there is this much. */
+static void look_beside(const char *path, struct key_file *key)
+{
+    CLEANUP(mem_freep) char *public = mem_printf("%s.pub", path);
+    CLEANUP(strbuf_clear) struct strbuf text = STRBUF_INIT;
+    CLEANUP(strbuf_clear) struct strbuf bytes = STRBUF_INIT;
+    CLEANUP(error_clear) struct error ignored = ERROR_INIT;
+    const char *blank =
+        file_read(public, KEY_MAX, &text, &ignored) ? strchr(text.text, ' ') : NULL;
+    if (blank == NULL) {
+        return;
+    }
+    decode(blank + 1, &bytes);
+    key->type = host_key_type(bytes.text, bytes.size);
+    key->blob_size = bytes.size;
+    key->blob = strbuf_take(&bytes);
+}
+
 bool key_file_look(const char *path, struct key_file *ret_key)
 {
     struct stat status;
@@ -113,7 +131,12 @@ bool key_file_look(const char *path, struct key_file *ret_key)
     CLEANUP(error_clear) struct error why = ERROR_INIT;
     struct key_file key = {.type = NULL};
     if (stat(path, &status) != 0) {
-        return false;
+        int why_not = errno;
+        look_beside(path, &key);
+        errno = why_not;
+        key.missing = true;
+        *ret_key = key;
+        return key.blob != NULL;
     }
     if (!S_ISREG(status.st_mode)) {
         errno = EINVAL;
@@ -125,6 +148,9 @@ bool key_file_look(const char *path, struct key_file *ret_key)
     }
     look_into(text.text, &key);
     mem_wipe(text.text, text.size);
+    if (key.blob == NULL && key.type == NULL) {
+        look_beside(path, &key);
+    }
     *ret_key = key;
     return true;
 }
@@ -170,6 +196,10 @@ bool attempt_file(struct attempt *attempt, const char *path, struct error *err)
     struct strlist *tried = &attempt->link->told.tried;
     if (!key_file_look(path, &key)) {
         strlist_printf(tried, "\"%s\" (%s)", path, strerror(errno));
+        return true;
+    }
+    if (key.missing) {
+        strlist_printf(tried, "\"%s\" not, as only its public part is there", path);
         return true;
     }
     CLEANUP(mem_freep) char *certificate = mem_printf("%s-cert.pub", path);

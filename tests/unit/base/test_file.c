@@ -132,6 +132,9 @@ static void what_the_kernel_makes_up_is_read_too(void **state)
     CLEANUP(strbuf_clear) struct strbuf text = STRBUF_INIT;
     assert_ok(file_read("/proc/self/status", MUCH, &text, &err));
     assert_contains(text.text, "Name:\t");
+    strbuf_clear(&text);
+    assert_ok(file_read("/proc/self/smaps", MUCH, &text, &err)); /* which comes a page at a time */
+    assert_contains(text.text, "[stack]");
     assert_unreadable("/proc/self/status", 10, 0, "/proc/self/status is larger than 10 bytes");
     assert_ok(file_read("/dev/null", 0, &text, &err));
     assert_int_equal(text.size, 0);
