@@ -11,6 +11,11 @@
 #include "headgate/strbuf.h"
 #include "scratch.h"
 
+/* A test of one transport is the test of the other: with this defined, and its file included. */
+#if !defined(TRANSPORT)
+#define TRANSPORT TRANSPORT_LIBSSH2
+#endif
+
 #define PATIENCE 20000 /* milliseconds; no test waits for it to pass */
 
 struct host {
@@ -48,7 +53,8 @@ static inline struct host *host_open(const char *name, const char *settings)
                                      .user = host->sshd.user,
                                      .identity = host->key,
                                      .known_hosts = host->known_hosts,
-                                     .config = "/dev/null"};
+                                     .config = "/dev/null",
+                                     .transport = TRANSPORT};
     return host;
 }
 

@@ -460,7 +460,8 @@ static void a_jump_is_a_text_or_an_object(void **state)
     expect_display(set, "h via ssh db1, jump one, 2");
     expect_members_refused(SSH("{\"host\":\"h\",\"jump\":[\"b:0\"]}"), "no port from 1 to 65535");
     expect_members_refused(SSH("{\"host\":\"h\",\"jump\":[\"@b\"]}"), "no host to go over");
-    expect_members_refused(SSH("{\"host\":\"h\",\"jump\":[{\"host\":\"b\",\"hots\":\"c\"}]}"), "\"hots\"");
+    expect_members_refused(SSH("{\"host\":\"h\",\"jump\":[{\"host\":\"b\",\"hots\":\"c\"}]}"),
+                           "\"hots\"");
 }
 
 static void what_ssh_would_take_for_an_option_is_no_host(void **state)

@@ -1,0 +1,82 @@
+/*
+ * The machine's ssh as a back end: for what libssh2 cannot negotiate.
+ *
+ *   openssh.c          what the rest of the module calls
+ *   openssh_master.c   one `ssh -M -N` that has the session, over as many jump hosts as it takes
+ *   openssh_config.c   its configuration, and the two scripts it calls: for host keys, for secrets
+ *   openssh_said.c     what it says, in our words
+ *   openssh_mux.c      what is said over its control socket (OpenSSH's PROTOCOL.mux)
+ *   openssh_exec.c     a program on the host: a process of ours that stands at its stdin
+ */
+#pragma once
+
+#include "private.h"
+
+struct openssh_way {
+    char *host;
+    int port;
+    enum remote_door door;
+    struct remote_way way;
+};
+struct openssh {
+    struct process_beside master;
+    pid_t starter; /* whose child it is: the owner's, or that of a forked child of it */
+    char *program, *config, *control, *lock;
+    struct openssh_way *ways;
+    size_t n_ways;
+    int *held; /* connections of subsystems: closing one would end it */
+    size_t n_held;
+};
+
+/* --- openssh_master.c --- */
+
+/* Starts the master, and waits until it is let in everywhere. */
+NODISCARD bool master_start(struct remote *remote, msec deadline, struct error *err);
+/* Ends it where it is a child of this process. */
+void master_end(struct openssh *openssh);
+/* What the ssh of this hop has said up to now: the last one is the master. */
+void master_said(const struct remote *remote, size_t hop, struct strbuf *ret_said);
+
+/* --- openssh_config.c --- */
+
+NODISCARD bool openssh_config_write(const struct remote *remote, struct error *err);
+/* Secrets lie in the folder only while somebody is let in. */
+NODISCARD bool openssh_secrets_write(const struct remote *remote, struct error *err);
+void openssh_secrets_remove(const struct remote *remote);
+/* "hop0": the name that the configuration has for it. The caller's. */
+char *openssh_hop_name(size_t hop);
+/* FOLDER/said0 and the like. The caller's. */
+char *openssh_file(const struct remote *remote, const char *what, size_t hop);
+
+/* --- openssh_said.c --- */
+
+/* Fills in what is known of a hop that let us in. */
+void openssh_describe(const struct ssh_hop *hop, const char *said, struct remote_hop *ret_hop);
+bool openssh_is_in(const char *said);
+/* Raises why it did not let us in. before: what the ssh before it said, or NULL; shown: the file of
+ * keys that the host has shown. */
+bool openssh_refused(const struct ssh_hop *hop, const char *said, const char *before,
+                     const char *shown, struct error *err);
+
+/* --- openssh_mux.c --- */
+
+#define MUX_SOCKET_PORT (-2) /* the "host" beside it is the path of a socket */
+
+/* A connection to the master's control socket. sys_errno: ECONNREFUSED, ENOENT or EPIPE where there
+ * is no master any more. */
+NODISCARD bool mux_connect(const char *control, msec deadline, int *ret_fd, struct error *err);
+/* ret_refused: the master's words where it would not; NULL where it did. */
+NODISCARD bool mux_forward(int fd, const char *from_host, int from_port, const char *to_host,
+                           int to_port, msec deadline, char **ret_refused, struct error *err);
+NODISCARD bool mux_session(int fd, const char *command, bool subsystem, const int streams[3],
+                           msec deadline, char **ret_refused, struct error *err);
+/* Of a session's connection: reads what came. ret_status: its exit status once it has one. False:
+ * there is nothing more to come. */
+bool mux_read_end(int fd, struct strbuf *got, int *ret_status);
+
+/* --- openssh_exec.c --- */
+
+/* streams: the program's input, output and errors; -1: nothing. */
+NODISCARD bool openssh_exec(const struct remote *remote, int mux, const struct process_spec *spec,
+                            const int streams[3], msec deadline, struct remote_beside *ret_beside,
+                            char **ret_refused, struct error *err);

@@ -1,0 +1,279 @@
+/*
+ * One configuration for all hops, and for nothing else: what the user's own says has been asked
+ * (ssh_config.c) and stands in it. A jump host's ssh is started by the one behind it, as ProxyJump
+ * would do it, but with its own file for what it says and its own script for what it asks.
+ *
+ * Host keys: ssh checks them itself (StrictHostKeyChecking yes). It also calls a script with the
+ * key it was shown, which notes it, so that a refusal can be told with both fingerprints; and which
+ * says, of a pinned key alone, that it is known.
+ */
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "headgate/file.h"
+#include "openssh.h"
+
+/* Files of ssh's whose debug messages say what we want to know; they say it once a connection. */
+#define TELLING "sshconnect.c:*,sshconnect2.c:*,kex.c:*,ssh_api.c:*"
+
+#define SCRIPT_KEY                                                                                 \
+    "# fingerprint, host, reason, key, type\n"                                                     \
+    "[ \"$3\" = ORDER ] || printf '%%s %%s\\n' \"$5\" \"$4\" >>'%s'\n"
+#define SCRIPT_PINNED "[ \"$1\" != '%s' ] || printf '%%s %%s %%s\\n' \"$2\" \"$5\" \"$4\"\n"
+/* What it is asked for decides; what is neither is not answered. */
+#define SCRIPT_SECRET                                                                              \
+    "#!/bin/sh\n"                                                                                  \
+    "[ \"$SSH_ASKPASS_PROMPT\" != none ] || exit 0\n"                                              \
+    "case $1 in\n"                                                                                 \
+    "*assphrase*) exec cat '%s' ;;\n"                                                              \
+    "*assword*) exec cat '%s' ;;\n"                                                                \
+    "esac\n"                                                                                       \
+    "exit 1\n"
+
+char *openssh_hop_name(size_t hop)
+{
+    return mem_printf("hop%zu", hop);
+}
+
+char *openssh_file(const struct remote *remote, const char *what, size_t hop)
+{
+    return mem_printf("%s/%s%zu", remote->folder, what, hop);
+}
+
+/* --- texts for ssh_config --- */
+
+/* In quotes, with nothing that ssh would replace. */
+static void add_quoted(struct strbuf *text, const char *value)
+{
+    strbuf_add_char(text, '"');
+    for (; *value != '\0'; value++) {
+        if (*value == '%') {
+            strbuf_add_char(text, '%');
+        } else if (*value == '"' || *value == '\\') {
+            strbuf_add_char(text, '\\');
+        }
+        strbuf_add_char(text, *value);
+    }
+    strbuf_add_char(text, '"');
+}
+
+static void add_setting(struct strbuf *text, const char *name, const char *value)
+{
+    strbuf_printf(text, "  %s ", name);
+    add_quoted(text, value);
+    strbuf_add_char(text, '\n');
+}
+
+/* User names are taken as they are. */
+static void add_plain(struct strbuf *text, const char *name, const char *value)
+{
+    strbuf_printf(text, "  %s %s\n", name, value);
+}
+
+static void add_keys(const struct ssh_hop *hop, struct strbuf *text)
+{
+    for (size_t i = 0; i < hop->identities.n; i++) {
+        add_setting(text, "IdentityFile", hop->identities.items[i]);
+    }
+    if (hop->identities.n == 0) {
+        add_plain(text, "IdentityFile", "none");
+    }
+    add_plain(text, "IdentitiesOnly", hop->identities_only ? "yes" : "no");
+    if (hop->agent != NULL) {
+        add_setting(text, "IdentityAgent", hop->agent);
+    } else {
+        add_plain(text, "IdentityAgent", "none");
+    }
+}
+
+static void add_known_hosts(const struct remote *remote, size_t at, struct strbuf *text)
+{
+    const struct ssh_hop *hop = &remote->route.hops[at];
+    CLEANUP(mem_freep) char *script = openssh_file(remote, "key", at);
+    strbuf_add(text, "  UserKnownHostsFile");
+    for (size_t i = 0; i < hop->known_hosts.n && hop->host_key == NULL; i++) {
+        strbuf_add_char(text, ' ');
+        add_quoted(text, hop->known_hosts.items[i]);
+    }
+    strbuf_add(text, hop->known_hosts.n == 0 || hop->host_key != NULL ? " /dev/null\n" : "\n");
+    strbuf_add(text, "  KnownHostsCommand /bin/sh ");
+    add_quoted(text, script);
+    strbuf_add(text, " %f %H %I %K %t\n");
+    if (hop->alias_is_meant) {
+        add_setting(text, "HostKeyAlias", hop->alias);
+    }
+}
+
+static void add_authentication(const struct ssh_hop *hop, struct strbuf *text)
+{
+    bool asks = hop->password != NULL || hop->passphrase != NULL;
+    const char *password = hop->password != NULL ? "yes" : "no";
+    add_plain(text, "BatchMode", asks ? "no" : "yes");
+    add_plain(text, "PasswordAuthentication", password);
+    add_plain(text, "KbdInteractiveAuthentication", password);
+}
+
+static int seconds(msec duration)
+{
+    return (int)((duration + 999) / 1000);
+}
+
+static void add_patience(const struct ssh_hop *hop, struct strbuf *text)
+{
+    /* Two questions without an answer, and a third of the time after the second it is over. */
+    strbuf_printf(text, "  ConnectTimeout %d\n  ServerAliveInterval %d\n  ServerAliveCountMax 2\n",
+                  seconds(hop->connect_timeout), seconds(hop->keepalive / 3));
+}
+
+/* A text between single quotes, for /bin/sh. */
+static void add_for_shell(struct strbuf *text, const char *word)
+{
+    strbuf_add_char(text, '\'');
+    for (; *word != '\0'; word++) {
+        if (*word == '%') {
+            strbuf_add(text, "%%"); /* ssh replaces these first */
+        } else if (*word == '\'') {
+            strbuf_add(text, "'\\''");
+        } else {
+            strbuf_add_char(text, *word);
+        }
+    }
+    strbuf_add_char(text, '\'');
+}
+
+static void add_way_over(const struct remote *remote, size_t before, struct strbuf *text)
+{
+    const struct openssh *openssh = remote->state;
+    CLEANUP(mem_freep) char *name = openssh_hop_name(before);
+    CLEANUP(mem_freep) char *said = openssh_file(remote, "said", before);
+    CLEANUP(mem_freep) char *ask = openssh_file(remote, "ask", before);
+    strbuf_add(text, "  ProxyCommand env SSH_ASKPASS=");
+    add_for_shell(text, ask);
+    strbuf_add_char(text, ' ');
+    add_for_shell(text, openssh->program);
+    strbuf_add(text, " -F ");
+    add_for_shell(text, openssh->config);
+    strbuf_printf(text, " -W '[%%h]:%%p' %s 2>", name);
+    add_for_shell(text, said);
+    strbuf_add(text, "\n");
+}
+
+static void add_hop(const struct remote *remote, size_t at, struct strbuf *text)
+{
+    const struct ssh_hop *hop = &remote->route.hops[at];
+    CLEANUP(mem_freep) char *name = openssh_hop_name(at);
+    strbuf_printf(text, "Host %s\n", name);
+    add_setting(text, "HostName", hop->host);
+    strbuf_printf(text, "  Port %d\n", hop->port);
+    add_plain(text, "User", hop->user);
+    if (at > 0) {
+        add_way_over(remote, at - 1, text);
+    }
+    add_keys(hop, text);
+    add_known_hosts(remote, at, text);
+    add_authentication(hop, text);
+    add_patience(hop, text);
+    for (size_t i = 0; i < hop->options.n; i++) {
+        strbuf_printf(text, "  %s\n", hop->options.items[i]);
+    }
+}
+
+static const char for_all[] = "Host *\n"
+                              "  AddKeysToAgent no\n"
+                              "  CheckHostIP no\n"
+                              "  ControlPath none\n"
+                              "  EscapeChar none\n"
+                              "  ForwardAgent no\n"
+                              "  ForwardX11 no\n"
+                              "  GlobalKnownHostsFile /dev/null\n"
+                              "  LogLevel VERBOSE\n"
+                              "  LogVerbose " TELLING "\n"
+                              "  NumberOfPasswordPrompts 1\n"
+                              "  PermitLocalCommand no\n"
+                              "  StreamLocalBindUnlink yes\n"
+                              "  StrictHostKeyChecking yes\n"
+                              "  TCPKeepAlive yes\n"
+                              "  UpdateHostKeys no\n"
+                              "  VerifyHostKeyDNS no\n";
+
+/* --- files --- */
+
+static bool write_file(const char *path, const char *text, size_t size, mode_t mode,
+                       struct error *err)
+{
+    CLEANUP(fd_closep) int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+    if (fd < 0) {
+        return error_set_errno(err, "could not write \"%s\"", path);
+    }
+    return fd_write_all(fd, text, size, err);
+}
+
+static bool write_scripts(const struct remote *remote, size_t at, struct error *err)
+{
+    const struct ssh_hop *hop = &remote->route.hops[at];
+    CLEANUP(strbuf_clear) struct strbuf script = STRBUF_INIT;
+    CLEANUP(mem_freep) char *key = openssh_file(remote, "key", at);
+    CLEANUP(mem_freep) char *shown = openssh_file(remote, "shown", at);
+    CLEANUP(mem_freep) char *ask = openssh_file(remote, "ask", at);
+    CLEANUP(mem_freep) char *passphrase = openssh_file(remote, "passphrase", at);
+    CLEANUP(mem_freep) char *password = openssh_file(remote, "password", at);
+    strbuf_printf(&script, SCRIPT_KEY, shown);
+    if (hop->host_key != NULL) {
+        CLEANUP(mem_freep) char *pinned = mem_copy(hop->host_key);
+        pinned[strcspn(pinned, "='\n")] = '\0';
+        strbuf_printf(&script, SCRIPT_PINNED, pinned);
+    }
+    if (!write_file(key, script.text, script.size, 0600, err)) {
+        return false;
+    }
+    strbuf_cut(&script, 0);
+    strbuf_printf(&script, SCRIPT_SECRET, passphrase, password);
+    return write_file(ask, script.text, script.size, 0700, err);
+}
+
+bool openssh_config_write(const struct remote *remote, struct error *err)
+{
+    const struct openssh *openssh = remote->state;
+    CLEANUP(strbuf_clear) struct strbuf text = STRBUF_INIT;
+    if (strpbrk(remote->folder, "'\"\n") != NULL) {
+        return error_set(err, ERROR_IO, "\"%s\" has quotes in it", remote->folder);
+    }
+    strbuf_add(&text, "IgnoreUnknown KnownHostsCommand,LogVerbose\n");
+    for (size_t i = 0; i < remote->route.n; i++) {
+        add_hop(remote, i, &text);
+        if (!write_scripts(remote, i, err)) {
+            return false;
+        }
+    }
+    strbuf_add(&text, for_all);
+    return write_file(openssh->config, text.text, text.size, 0600, err);
+}
+
+static bool write_secret(const struct remote *remote, const char *what, size_t hop,
+                         const char *secret, struct error *err)
+{
+    CLEANUP(mem_freep) char *path = openssh_file(remote, what, hop);
+    return secret == NULL || write_file(path, secret, strlen(secret), 0600, err);
+}
+
+bool openssh_secrets_write(const struct remote *remote, struct error *err)
+{
+    for (size_t i = 0; i < remote->route.n; i++) {
+        const struct ssh_hop *hop = &remote->route.hops[i];
+        if (!write_secret(remote, "passphrase", i, hop->passphrase, err) ||
+            !write_secret(remote, "password", i, hop->password, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void openssh_secrets_remove(const struct remote *remote)
+{
+    for (size_t i = 0; i < remote->route.n; i++) {
+        CLEANUP(mem_freep) char *passphrase = openssh_file(remote, "passphrase", i);
+        CLEANUP(mem_freep) char *password = openssh_file(remote, "password", i);
+        (void)unlink(passphrase);
+        (void)unlink(password);
+    }
+}
