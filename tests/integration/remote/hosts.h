@@ -16,6 +16,9 @@
 #define TRANSPORT TRANSPORT_LIBSSH2
 #endif
 
+/* The process that has the session, a child of ours: for pgrep. */
+#define SESSION_PROCESS (TRANSPORT == TRANSPORT_OPENSSH ? "-x ssh" : "headgate-ssh")
+
 #define PATIENCE 20000 /* milliseconds; no test waits for it to pass */
 
 struct host {
