@@ -1,0 +1,47 @@
+A whole promotion with production behind a jump host: two sshd and a PostgreSQL, each host in a network namespace of its own where
+root runs this and the kernel has them, so that only the last one reaches the server; else on loopback.
+
+  $ . "$TESTDIR/../support/scenario.sh"; needs_pg_dump
+  $ PATH=$PATH:/usr/sbin:/sbin type -P sshd >/dev/null || exit 80
+  $ far=$TESTDIR/../support/far
+  $ url=$("$far" start "$SCENARIO/far" apart 2>/dev/null) || url=$("$far" start "$SCENARIO/far")
+  $ shop
+  $ sed -i 's#"url": "${PRODUCTION_DATABASE_URL:-embedded:production}"#"url": "'"$url"'", "ssh": { "host": "db1", "config": "../../far/ssh_config", "keepalive": "2s" }#' pipelines/environments.json
+  $ level() { sed -E -e "s#$SCENARIO#SCENARIO#g" -e 's/[0-9]{8}-[0-9]{6}-[0-9a-f]{4}/RUN/' -e 's/production-[0-9TZ]+-[0-9a-f]{4}/BACKUP/' -e 's/[0-9.]+ (ms|s)\b/N \1/g' -e 's/, [0-9.]+ k?B\/s//; s/[0-9.]+ k?B/N B/g'; }
+  $ production() { psql -XAtq -h "$SCENARIO/far/pg" -U tester -c "$1" shop; }
+
+The dry run changes nothing over there:
+
+  $ headgate run promote --dry-run --quiet | grep -A2 '^Policy of production'
+  $ production "select count(*) from pg_class where relname = '_prisma_migrations'"
+
+It waits at its gate without a session with any host; each step had its own:
+
+  $ headgate run promote 2>&1 | grep -E '^(backup: (done|dump)|production|go|It waits)' | level
+  $ run=$(headgate runs --json | sed -n 's/.*"run": "\([^"]*\)".*/\1/p' | head -1)
+  $ headgate approve "$run" --reason 'tried it' | level
+  $ headgate resume "$run" 2>&1 | grep -vE 'tell|^$|Next' | level
+  $ production 'select count(*) from _prisma_migrations where finished_at is not null'
+
+Its hooks come to production by DATABASE_URL:
+
+  $ cat >pipelines/look.json <<END
+  > { "name": "look", "environments": "environments.json", "release": "../migrations",
+  >   "steps": [ { "id": "look", "hook": ["bash", "-c", "psql -XAtq -c 'select current_database()' \"\$DATABASE_URL\""], "on": "production" } ] }
+  > END
+  $ headgate run pipelines/look.json --quiet >/dev/null; headgate logs | sed 's/.* look //'
+
+The same over the machine's own ssh:
+
+  $ sed -i 's/"keepalive": "2s"/"keepalive": "2s", "transport": "openssh"/' pipelines/environments.json
+  $ headgate status production | level
+  $ headgate backup create production --verify restore --quiet | grep -E 'holds|restored' | level
+  $ mkdir migrations/20270101000000_more && echo 'create table more (id int);' >migrations/20270101000000_more/migration.sql
+  $ for e in development staging; do headgate deploy $e --confirm $e >/dev/null || echo "$e"; done
+  $ headgate deploy production --confirm production | tail -3 | level
+
+Nothing stays:
+
+  $ pgrep -fa "ssh.*$SCENARIO/far/ssh_config" || echo none
+  none
+  $ "$far" stop "$SCENARIO/far"
