@@ -330,6 +330,7 @@ static bool add_place(struct routing *routing, const struct ssh_place *place, bo
 static char *show_route(const struct ssh_route *route)
 {
     CLEANUP(strbuf_clear) struct strbuf text = STRBUF_INIT;
+    assert(route->n > 0 && route->hops != NULL);
     strbuf_add(&text, route->hops[route->n - 1].shown);
     for (size_t i = 0; i + 1 < route->n; i++) {
         strbuf_printf(&text, i == 0 ? ", jump %s" : ", %s", route->hops[i].shown);
