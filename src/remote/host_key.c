@@ -93,8 +93,8 @@ static bool look(const struct ssh_hop *hop, const void *key, size_t size,
         if (!read_known(file, &text, &exists, err)) {
             return false;
         }
-        known_hosts_look(text.text, text.size, file, hop->alias, port_of_name(hop), key, size,
-                         &one);
+        const struct known_file known = {file, text.text, text.size};
+        known_hosts_look(&known, hop->alias, port_of_name(hop), key, size, &one);
         add_answer(answer, &one);
         strlist_printf(ret_looked, "%s%s", file, exists ? "" : " (which is not there)");
     }
@@ -108,7 +108,8 @@ void host_key_types(const struct ssh_hop *hop, struct strlist *ret_types)
         CLEANUP(error_clear) struct error ignored = ERROR_INIT; /* host_key_check says it */
         bool exists = false;
         if (read_known(hop->known_hosts.items[i], &text, &exists, &ignored)) {
-            known_hosts_types(text.text, text.size, hop->alias, port_of_name(hop), ret_types);
+            const struct known_file known = {hop->known_hosts.items[i], text.text, text.size};
+            known_hosts_types(&known, hop->alias, port_of_name(hop), ret_types);
         }
     }
 }

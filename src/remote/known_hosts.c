@@ -51,12 +51,12 @@ static void see_key(const struct looking *looking, const struct known_line *line
     }
 }
 
-void known_hosts_look(const char *text, size_t size, const char *file, const char *host, int port,
-                      const void *key, size_t key_size, struct known_answer *answer)
+void known_hosts_look(const struct known_file *file, const char *host, int port, const void *key,
+                      size_t key_size, struct known_answer *answer)
 {
     CLEANUP(mem_freep) char *name = known_name(host, port);
-    const struct looking looking = {file, key, key_size, answer};
-    struct known_reader reader = {.rest = {text, size}};
+    const struct looking looking = {file->name, key, key_size, answer};
+    struct known_reader reader = {.rest = {file->text, file->size}};
     struct known_line line;
     *answer = (struct known_answer){.known = KNOWN_NOT};
     while (answer->known != KNOWN_REVOKED && known_reader_next(&reader, &line)) {
@@ -68,11 +68,11 @@ void known_hosts_look(const char *text, size_t size, const char *file, const cha
     }
 }
 
-void known_hosts_types(const char *text, size_t size, const char *host, int port,
+void known_hosts_types(const struct known_file *file, const char *host, int port,
                        struct strlist *ret_types)
 {
     CLEANUP(mem_freep) char *name = known_name(host, port);
-    struct known_reader reader = {.rest = {text, size}};
+    struct known_reader reader = {.rest = {file->text, file->size}};
     struct known_line line;
     while (known_reader_next(&reader, &line)) {
         CLEANUP(mem_freep) unsigned char *known = NULL;

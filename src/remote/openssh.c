@@ -123,18 +123,18 @@ static bool is_gone(const struct error *err)
     return err->sys_errno == ECONNREFUSED || err->sys_errno == ENOENT || err->sys_errno == EPIPE;
 }
 
-static bool add_forward(const struct remote *remote, int mux, const struct openssh_way *way,
-                        msec deadline, char **ret_refused, struct error *err)
+static bool add_forward(int mux, const struct openssh_way *way, msec deadline, char **ret_refused,
+                        struct error *err)
 {
-    (void)remote;
     bool from_socket = way->door == DOOR_SOCKET, to_socket = way->host[0] == '/';
     CLEANUP(mem_freep)
     char *from = from_socket ? mem_printf("%s/.s.PGSQL.%d", way->way.host, way->port)
                              : mem_copy(way->way.host);
     CLEANUP(mem_freep)
     char *to = to_socket ? mem_printf("%s/.s.PGSQL.%d", way->host, way->port) : mem_copy(way->host);
-    return mux_forward(mux, from, from_socket ? MUX_SOCKET_PORT : way->way.port, to,
-                       to_socket ? MUX_SOCKET_PORT : way->port, deadline, ret_refused, err);
+    const struct mux_end here = {from, from_socket ? MUX_SOCKET_PORT : way->way.port};
+    const struct mux_end there = {to, to_socket ? MUX_SOCKET_PORT : way->port};
+    return mux_forward(mux, here, there, deadline, ret_refused, err);
 }
 
 static bool restore_ways(const struct remote *remote, msec deadline, struct error *err)
@@ -144,7 +144,7 @@ static bool restore_ways(const struct remote *remote, msec deadline, struct erro
         CLEANUP(fd_closep) int mux = -1;
         CLEANUP(mem_freep) char *refused = NULL;
         if (!mux_connect(openssh->control, deadline, &mux, err) ||
-            !add_forward(remote, mux, &openssh->ways[i], deadline, &refused, err)) {
+            !add_forward(mux, &openssh->ways[i], deadline, &refused, err)) {
             return false;
         }
         if (refused != NULL) {
@@ -230,7 +230,7 @@ static bool add_way(struct remote *remote, struct openssh_way *way, msec deadlin
         CLEANUP(fd_closep) int mux = -1;
         mem_free(TAKE(refused));
         if (!choose_door(remote, way, i, err) || !find_session(remote, deadline, &mux, err) ||
-            !add_forward(remote, mux, way, deadline, &refused, err)) {
+            !add_forward(mux, way, deadline, &refused, err)) {
             return false;
         }
         if (refused == NULL) {
@@ -313,7 +313,7 @@ static bool start(struct remote *remote, const struct process_spec *spec, int in
     msec deadline = spec->deadline > 0 ? spec->deadline : DEADLINE_NONE;
     const int streams[3] = {input, output, said};
     if (!find_session(remote, deadline, &mux, err) ||
-        !openssh_exec(remote, mux, spec, streams, deadline, ret_beside, &refused, err)) {
+        !openssh_exec(remote, mux, spec, streams, ret_beside, &refused, err)) {
         return false;
     }
     return refused == NULL || refused_session(remote, refused, err);

@@ -66,8 +66,12 @@ bool openssh_refused(const struct ssh_hop *hop, const char *said, const char *be
  * is no master any more. */
 NODISCARD bool mux_connect(const char *control, msec deadline, int *ret_fd, struct error *err);
 /* ret_refused: the master's words where it would not; NULL where it did. */
-NODISCARD bool mux_forward(int fd, const char *from_host, int from_port, const char *to_host,
-                           int to_port, msec deadline, char **ret_refused, struct error *err);
+struct mux_end {
+    const char *host;
+    int port;
+};
+NODISCARD bool mux_forward(int fd, struct mux_end from, struct mux_end to, msec deadline,
+                           char **ret_refused, struct error *err);
 NODISCARD bool mux_session(int fd, const char *command, bool subsystem, const int streams[3],
                            msec deadline, char **ret_refused, struct error *err);
 /* Of a session's connection: reads what came. ret_status: its exit status once it has one. False:
@@ -78,5 +82,5 @@ bool mux_read_end(int fd, struct strbuf *got, int *ret_status);
 
 /* streams: the program's input, output and errors; -1: nothing. */
 NODISCARD bool openssh_exec(const struct remote *remote, int mux, const struct process_spec *spec,
-                            const int streams[3], msec deadline, struct remote_beside *ret_beside,
+                            const int streams[3], struct remote_beside *ret_beside,
                             char **ret_refused, struct error *err);

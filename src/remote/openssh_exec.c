@@ -184,8 +184,8 @@ static bool start_porter(struct porter *porter, struct remote_beside *ret_beside
 }
 
 bool openssh_exec(const struct remote *remote, int mux, const struct process_spec *spec,
-                  const int streams[3], msec deadline, struct remote_beside *ret_beside,
-                  char **ret_refused, struct error *err)
+                  const int streams[3], struct remote_beside *ret_beside, char **ret_refused,
+                  struct error *err)
 {
     struct porter porter = {.mux = mux,
                             .line = -1,
@@ -194,6 +194,7 @@ bool openssh_exec(const struct remote *remote, int mux, const struct process_spe
                             .pending = STRBUF_INIT,
                             .got = STRBUF_INIT,
                             .status = -1};
+    msec deadline = spec->deadline > 0 ? spec->deadline : DEADLINE_NONE;
     CLEANUP(mem_freep) char *command = NULL;
     if (!watcher_command(spec, streams[0] >= 0, &command, &porter.pending, err)) {
         return false;

@@ -180,17 +180,17 @@ static bool read_answer(int fd, uint32_t wanted, msec deadline, char **ret_refus
     return true;
 }
 
-bool mux_forward(int fd, const char *from_host, int from_port, const char *to_host, int to_port,
-                 msec deadline, char **ret_refused, struct error *err)
+bool mux_forward(int fd, struct mux_end from, struct mux_end to, msec deadline, char **ret_refused,
+                 struct error *err)
 {
     CLEANUP(strbuf_clear) struct strbuf packet = STRBUF_INIT;
     add_number(&packet, OPEN_FORWARD);
     add_number(&packet, REQUEST);
     add_number(&packet, FORWARD_LOCAL);
-    add_text(&packet, from_host);
-    add_number(&packet, (uint32_t)from_port);
-    add_text(&packet, to_host);
-    add_number(&packet, (uint32_t)to_port);
+    add_text(&packet, from.host);
+    add_number(&packet, (uint32_t)from.port);
+    add_text(&packet, to.host);
+    add_number(&packet, (uint32_t)to.port);
     return send_packet(fd, &packet, err) && read_answer(fd, OK, deadline, ret_refused, err);
 }
 

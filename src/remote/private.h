@@ -48,13 +48,17 @@ struct known_answer {
     {                                                                                              \
         .known = KNOWN_NOT, .fingerprints = STRLIST_INIT                                           \
     }
-/* Of one file's text. The key is the blob as it goes over the wire. On port 22 the host is looked
+struct known_file {
+    const char *name, *text;
+    size_t size;
+};
+/* Of one file. The key is the blob as it goes over the wire. On port 22 the host is looked
  * up by its name, else as "[host]:port" and as nothing else. */
-void known_hosts_look(const char *text, size_t size, const char *file, const char *host, int port,
-                      const void *key, size_t key_size, struct known_answer *answer);
+void known_hosts_look(const struct known_file *file, const char *host, int port, const void *key,
+                      size_t key_size, struct known_answer *answer);
 /* Adds the key types ("ssh-ed25519") that are known of it, in the order of the file: they are to be
  * asked for first. */
-void known_hosts_types(const char *text, size_t size, const char *host, int port,
+void known_hosts_types(const struct known_file *file, const char *host, int port,
                        struct strlist *ret_types);
 void known_answer_clear(struct known_answer *answer);
 

@@ -2,6 +2,7 @@
  * From a place as a person writes it to the hops that are passed on the way there. A jump host is
  * found as ssh finds it: of several in a row the first may have jump hosts of its own.
  */
+#include <assert.h>
 #include <stdlib.h>
 
 #include "headgate/file.h"
@@ -296,6 +297,13 @@ static bool refuse_loop(const struct routing *routing, const char *shown, struct
     return error_hint(err, SSH_LOOP_HINT);
 }
 
+static void drop_last(struct strlist *list)
+{
+    assert(list->n > 0 && list->items != NULL);
+    mem_free(list->items[--list->n]);
+    list->items[list->n] = NULL;
+}
+
 static bool add_place(struct routing *routing, const struct ssh_place *place, bool with_jumps,
                       struct error *err)
 {
@@ -313,8 +321,7 @@ static bool add_place(struct routing *routing, const struct ssh_place *place, bo
         if (!add_jumps(routing, place, &config, err)) {
             return false;
         }
-        mem_free(routing->under_way.items[--routing->under_way.n]);
-        routing->under_way.items[routing->under_way.n] = NULL;
+        drop_last(&routing->under_way);
     }
     add_hop(routing, &hop);
     return true;
@@ -323,6 +330,7 @@ static bool add_place(struct routing *routing, const struct ssh_place *place, bo
 static char *show_route(const struct ssh_route *route)
 {
     CLEANUP(strbuf_clear) struct strbuf text = STRBUF_INIT;
+    assert(route->n > 0 && route->hops != NULL);
     strbuf_add(&text, route->hops[route->n - 1].shown);
     for (size_t i = 0; i + 1 < route->n; i++) {
         strbuf_printf(&text, i == 0 ? ", jump %s" : ", %s", route->hops[i].shown);

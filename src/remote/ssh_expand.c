@@ -87,22 +87,23 @@ static const char *add_tilde(const char *from, struct strbuf *text)
     return from + size;
 }
 
-char *ssh_expand(const char *from, const struct ssh_hop *hop)
+char *ssh_expand(const char *text, const struct ssh_hop *hop)
 {
-    CLEANUP(strbuf_clear) struct strbuf text = STRBUF_INIT;
+    CLEANUP(strbuf_clear) struct strbuf path = STRBUF_INIT;
+    const char *from = text;
     if (*from == '~') {
-        from = add_tilde(from, &text);
+        from = add_tilde(from, &path);
     }
     while (from != NULL && *from != '\0') {
         size_t size = 1;
         if (*from == '%') {
-            size = add_token(from[1], hop, &text) ? 2 : 0;
+            size = add_token(from[1], hop, &path) ? 2 : 0;
         } else if (*from == '$' && from[1] == '{') {
-            size = add_variable(from, &text);
+            size = add_variable(from, &path);
         } else {
-            strbuf_add_char(&text, *from);
+            strbuf_add_char(&path, *from);
         }
         from = size > 0 ? from + size : NULL;
     }
-    return from != NULL ? strbuf_take(&text) : NULL;
+    return from != NULL ? strbuf_take(&path) : NULL;
 }

@@ -19,13 +19,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     CLEANUP(mem_freep) char *host = mem_copy_n((const char *)data, n);
     CLEANUP(mem_freep) char *text = mem_copy_n((const char *)data + n, size - n);
     CLEANUP(mem_freep) char *longer = mem_printf("garbage\n%s", text);
+    const struct known_file file = {"f", text, strlen(text)};
+    const struct known_file longer_file = {"f", longer, strlen(longer)};
     for (int port = 22; port <= 2222; port += 2200) {
         CLEANUP(strlist_clear) struct strlist types = STRLIST_INIT;
         CLEANUP(known_answer_clear) struct known_answer answer = KNOWN_ANSWER_INIT;
         CLEANUP(known_answer_clear) struct known_answer again = KNOWN_ANSWER_INIT;
-        known_hosts_look(text, strlen(text), "f", host, port, key, sizeof key - 1, &answer);
-        known_hosts_look(longer, strlen(longer), "f", host, port, key, sizeof key - 1, &again);
-        known_hosts_types(text, strlen(text), host, port, &types);
+        known_hosts_look(&file, host, port, key, sizeof key - 1, &answer);
+        known_hosts_look(&longer_file, host, port, key, sizeof key - 1, &again);
+        known_hosts_types(&file, host, port, &types);
         assert(answer.known == again.known);
         assert((answer.where == NULL) == (answer.known == KNOWN_NOT));
         assert(answer.known != KNOWN_DIFFERS || answer.fingerprints.n > 0);

@@ -73,3 +73,19 @@ static inline struct remote *open_remote(const struct ssh_place *place)
     assert_ok(remote_open(place, deadline_in(PATIENCE), &remote, &err));
     return remote;
 }
+
+/* The place is not let in, for a reason that the error names it with. */
+#define refused(place, err) refused_at((place), (err), __LINE__)
+static inline void refused_at(const struct ssh_place *place, struct error *err, int line)
+{
+    struct error failure = ERROR_INIT;
+    CLEANUP(remote_closep) struct remote *remote = NULL;
+    bool opened = remote_open(place, deadline_in(PATIENCE), &remote, &failure);
+    error_clear(err);
+    error_move(err, &failure);
+    if (opened) {
+        fail_msg("it was let in, line %d", line);
+    }
+    assert_int_equal(err->code, ERROR_UNREACHABLE);
+    assert_contains(err->message, "@127.0.0.1:");
+}

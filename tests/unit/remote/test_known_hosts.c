@@ -49,7 +49,8 @@ static enum known look(const char *host, int port, const char *key_name,
     CLEANUP(mem_freep) unsigned char *key = key_of(key_name, &size);
     known_answer_clear(answer);
     read_scratch("known", &text);
-    known_hosts_look(text.text, text.size, "known", host, port, key, size, answer);
+    const struct known_file file = {"known", text.text, text.size};
+    known_hosts_look(&file, host, port, key, size, answer);
     return answer->known;
 }
 
@@ -245,7 +246,8 @@ static void the_types_of_a_host_are_told_in_their_order(void **state)
     write_known("echo \"other $b\"; echo \"@revoked db1 $b\"; echo \"db1 $e\"; echo \"db1 $a\"; "
                 "echo \"db1 $c\"; echo \"@cert-authority db1 $d\"");
     read_scratch("known", &text);
-    known_hosts_types(text.text, text.size, "db1", 22, &types);
+    const struct known_file file = {"known", text.text, text.size};
+    known_hosts_types(&file, "db1", 22, &types);
     assert_int_equal(types.n, 2);
     assert_string_equal(types.items[0], "ecdsa-sha2-nistp256");
     assert_string_equal(types.items[1], "ssh-ed25519");
