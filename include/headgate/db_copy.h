@@ -49,6 +49,12 @@ NODISCARD bool db_copy_out(struct db *db, const char *copy, msec deadline,
                                         struct error *err),
                            void *context, struct error *err);
 
+/* The same. ret_rows: how many rows the server says that it has sent. */
+NODISCARD bool db_copy_out_counted(struct db *db, const char *copy, msec deadline,
+                                   bool (*rows)(void *context, const char *bytes, size_t n,
+                                                struct error *err),
+                                   void *context, int64_t *ret_rows, struct error *err);
+
 /* --- other programs --- */
 
 /* The same with another database. The caller's. */

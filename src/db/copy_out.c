@@ -1,5 +1,6 @@
 /* COPY ... TO stdout, and how a COPY in either direction begins. */
 #include <poll.h>
+#include <stdlib.h>
 
 #include "copy.h"
 #include "headgate/db_copy.h"
@@ -9,7 +10,8 @@ struct copy_out {
     struct exchange exchange;
     bool (*rows)(void *context, const char *bytes, size_t n, struct error *err);
     void *context;
-    bool unwanted; /* `rows` said so, with an error */
+    bool unwanted;  /* `rows` said so, with an error */
+    int64_t n_rows; /* as the server has counted them */
 };
 
 /* --- the beginning --- */
@@ -104,6 +106,7 @@ static bool run(struct copy_out *out, struct error *err)
     db->copying = COPYING_OUT;
     bool answered = take_rows(out, err) && exchange_converse(&out->exchange, &result);
     db->copying = COPYING_NOT;
+    out->n_rows = result != NULL ? strtoll(PQcmdTuples(result), NULL, 10) : 0;
     PQclear(result);
     if (out->unwanted) { /* the error is the one that `rows` has set */
         if (!answered || !db_is_alive(db)) {
@@ -120,9 +123,10 @@ static void copy_out_clear(struct copy_out *out)
     exchange_clear(&out->exchange);
 }
 
-bool db_copy_out(struct db *db, const char *copy, msec deadline,
-                 bool (*rows)(void *context, const char *bytes, size_t n, struct error *err),
-                 void *context, struct error *err)
+bool db_copy_out_counted(struct db *db, const char *copy, msec deadline,
+                         bool (*rows)(void *context, const char *bytes, size_t n,
+                                      struct error *err),
+                         void *context, int64_t *ret_rows, struct error *err)
 {
     CLEANUP(copy_out_clear) struct copy_out out = {.rows = rows, .context = context};
     struct exchange *x = &out.exchange;
@@ -130,5 +134,17 @@ bool db_copy_out(struct db *db, const char *copy, msec deadline,
         return false;
     }
     bool sent = PQsendQueryParams(db->conn, copy, 0, NULL, NULL, NULL, NULL, 0) == 1;
-    return copy_begin(x, sent, PGRES_COPY_OUT, err) && run(&out, err);
+    if (!copy_begin(x, sent, PGRES_COPY_OUT, err) || !run(&out, err)) {
+        return false;
+    }
+    *ret_rows = out.n_rows;
+    return true;
+}
+
+bool db_copy_out(struct db *db, const char *copy, msec deadline,
+                 bool (*rows)(void *context, const char *bytes, size_t n, struct error *err),
+                 void *context, struct error *err)
+{
+    int64_t ignored = 0;
+    return db_copy_out_counted(db, copy, deadline, rows, context, &ignored, err);
 }
