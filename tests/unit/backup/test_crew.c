@@ -96,7 +96,7 @@ static void notices_who_died(void **state)
     const struct crew crew = {.n_items = ITEMS, .jobs = 2, .work = work, .context = heap};
     (void)state;
     heap->how = DIES;
-    assert_fails(crew_run(&crew, &err), ERROR_INTERNAL);
+    assert_fails(crew_run(&crew, &err), ERROR_IO);
     assert_contains(err.message, "signal 9");
     error_clear(&err);
     heap_free(heap);
