@@ -13,6 +13,7 @@ static void close_chunk(struct chunks *chunks)
     dump_chunk_head(head, chunks->open);
     row_hasher_add(chunks->hasher, head + DUMP_CHUNK_HEAD, chunks->open);
     chunks->filled += DUMP_CHUNK_HEAD + chunks->open;
+    chunks->text += chunks->open;
     chunks->open = 0;
 }
 

@@ -15,8 +15,6 @@
 
 #define LEVEL 1 /* of zstd: a dump is written once, while the server waits */
 #define COMPRESSORS_MOST 3
-/* How long pg_dump waits for a table that somebody has locked. */
-#define LOCK_WAIT "--lock-wait-timeout=60s"
 
 /* pg_dump at work. */
 struct dumping {
@@ -56,8 +54,7 @@ static void on_output(void *context, int stream, const char *bytes, size_t size)
     if (dumping->has_enough) { /* what follows the contents is not wanted */
         size = (size_t)(dump_reader_toc_end(dumping->reader) - dumping->members.taken);
     }
-    dumping->failed =
-        dumping->failed || !members_add(&dumping->members, bytes, size, dumping->err);
+    dumping->failed = dumping->failed || !members_add(&dumping->members, bytes, size, dumping->err);
     if (dumping->failed || dumping->has_enough) {
         (void)kill(-dumping->group, SIGTERM);
     }
@@ -101,14 +98,14 @@ static bool run_pg_dump(struct dumping *dumping, const char *folder,
 {
     CLEANUP(process_result_clear) struct process_result result = {0};
     CLEANUP(mem_freep) char *from = mem_printf("--snapshot=%s", snapshot);
-    const struct tool_run run = {.folder = folder,
-                                 .program = "pg_dump",
-                                 .conninfo = conninfo,
-                                 .arguments =
-                                     (const char *const[]){"-Fc", "-Z0", from, LOCK_WAIT, NULL},
-                                 .on_output = on_output,
-                                 .on_start = on_start,
-                                 .context = dumping};
+    const struct tool_run run = {
+        .folder = folder,
+        .program = "pg_dump",
+        .conninfo = conninfo,
+        .arguments = (const char *const[]){"-Fc", "-Z0", from, PG_DUMP_LOCK_WAIT, NULL},
+        .on_output = on_output,
+        .on_start = on_start,
+        .context = dumping};
     dumping->err = err;
     return tool_run(&run, &result, err) && end_pg_dump(dumping, &run, &result, err);
 }
@@ -116,7 +113,8 @@ static bool run_pg_dump(struct dumping *dumping, const char *folder,
 /* What pg_dump has not written of it. Processes are begun for it: until then nobody else is at work
  * here, whose locks they could inherit. */
 static bool read_rows(const struct backup_request *request, struct dumping *dumping,
-                      const struct conninfo *conninfo, const char *snapshot, struct error *err)
+                      const char *folder, const struct conninfo *conninfo, const char *snapshot,
+                      struct error *err)
 {
     const struct pack_member *ignored = NULL;
     size_t n = 0;
@@ -125,6 +123,7 @@ static bool read_rows(const struct backup_request *request, struct dumping *dump
     }
     dumping->blocks = mem_new(dumping->held.n, sizeof *dumping->blocks);
     const struct streaming streaming = {.held = &dumping->held,
+                                        .programs = folder,
                                         .conninfo = conninfo,
                                         .snapshot = snapshot,
                                         .db = dumping->db,
@@ -154,7 +153,8 @@ static bool add_manifest(struct origin *origin, struct dumping *dumping, struct 
     }
     origin_take_dump(origin, &dumped);
     manifest->took = clock_now() - dumping->stage.began;
-    if (!pack_writer_settle(dumping->members.writer, &manifest->members, &manifest->n_members, err)) {
+    if (!pack_writer_settle(dumping->members.writer, &manifest->members, &manifest->n_members,
+                            err)) {
         return false;
     }
     manifest_write(manifest, &text);
@@ -208,7 +208,7 @@ static bool dump_into(const struct backup_request *request, struct origin *origi
     dumping->stage = stage_begin(&request->observer, "dump", origin->bytes);
     const char *snapshot = origin->manifest.snapshot;
     if (!run_pg_dump(dumping, tools->folder, conninfo, snapshot, err) ||
-        !read_rows(request, dumping, conninfo, snapshot, err) ||
+        !read_rows(request, dumping, tools->folder, conninfo, snapshot, err) ||
         !members_end(&dumping->members, err) ||
         !origin_read_release(dumping->db, request->environment, origin, err)) {
         return false;

@@ -206,8 +206,7 @@ struct part held_part(const struct held *held, size_t number)
     return part;
 }
 
-static char *range_statement(const struct part *part, const struct copy *copy,
-                             const char *table)
+static char *range_statement(const struct part *part, const struct copy *copy, const char *table)
 {
     size_t n = strlen(copy->columns); /* " (a, b)" */
     CLEANUP(strbuf_clear) struct strbuf text = STRBUF_INIT;

@@ -48,6 +48,22 @@ NODISCARD bool tool_start(const struct tool_run *run, int input, struct process_
 NODISCARD bool tool_wait(const struct tool_run *run, struct process_beside *beside,
                          struct error *err);
 
+/* How long pg_dump waits for a table that somebody has locked. */
+#define PG_DUMP_LOCK_WAIT "--lock-wait-timeout=60s"
+/* Reads what pg_dump writes, with these arguments. The reader is the caller's, also after a
+ * failure. */
+NODISCARD bool ask_pg_dump(const char *programs, const struct conninfo *conninfo,
+                           const char *const *arguments, const struct dump_handler *handler,
+                           struct dump_reader **ret_reader, struct error *err);
+/* A row longer than this, libpq would hold whole, and twice. pg_dump does that in our place. */
+#define ROW_LONGEST ((size_t)8 * 1024 * 1024)
+/* The COPY text of one table, in pieces of any size, by pg_dump: a row may be as long as it likes.
+ * snapshot may be NULL. */
+NODISCARD bool ask_rows(const char *programs, const struct conninfo *conninfo, const char *snapshot,
+                        const struct dump_entry *entry,
+                        bool (*take)(void *context, const char *bytes, size_t n, struct error *err),
+                        void *context, struct error *err);
+
 /* --- files without a name --- */
 
 struct temporary {
@@ -153,6 +169,7 @@ struct chunks {
     struct row_hasher *hasher;
     char *room;          /* NULL: none */
     size_t filled, open; /* with whole chunks; in the chunk behind them */
+    uint64_t text;       /* bytes of rows in whole chunks, until the caller sets it to 0 */
 };
 bool chunks_add(void *context, const char *bytes, size_t n, struct error *err);
 /* The room, as far as it is filled, is the caller's again; the result is how far. */
@@ -167,10 +184,12 @@ void chunks_digest(struct chunks *chunks, struct row_digest *ret_digest);
  * that whoever has the part that is next has it as the oldest.
  */
 #define STREAMS_MOST 4
+enum left { LEFT_NOTHING, LEFT_LOCKED, LEFT_TOO_LONG };
 struct piece {
     size_t part, size;
+    uint64_t text;            /* bytes of rows in it */
     bool is_last;             /* of the part */
-    bool is_left;             /* it was not to be had: ours reads it */
+    enum left left;           /* why ours has to read it; with the last piece */
     struct row_digest digest; /* of the whole part, with its last piece */
 };
 struct spool {
@@ -182,7 +201,7 @@ struct spool {
 };
 #define SPOOL_INIT                                                                                 \
     {                                                                                              \
-        .bell = -1, .free = {-1, -1, -1, -1}                                                       \
+        .bell = -1, .free = { -1, -1, -1, -1 }                                                     \
     }
 NODISCARD bool spool_open(unsigned n, struct spool *ret_spool, struct error *err);
 void spool_clear(struct spool *spool);
@@ -197,6 +216,7 @@ void spool_drop(struct spool *spool, unsigned stream);
 /* The rows of all tables that are held, as blocks of the dump. */
 struct streaming {
     const struct held *held;
+    const char *programs;
     const struct conninfo *conninfo;
     const char *snapshot;
     struct db *db; /* that holds it, and them */

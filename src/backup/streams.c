@@ -5,146 +5,12 @@
  *
  * A table that somebody is waiting to have for himself is not to be had by another session: he
  * stands before it in the queue, and waits for the session that holds the snapshot. So that session
- * reads it: it has its lock.
+ * reads it: it has its lock. A row that is too long to be held whole pg_dump holds for us, which
+ * then reads its table to the end.
  */
-#include <stdatomic.h>
+#include "streams.h"
 
-#include "backup_sql.h"
-#include "private.h"
-
-#define LOCKS_KEPT 64 /* parts that a reader reads in one transaction, which keeps their locks */
-#define LOCK_NOT_AVAILABLE "55P03"
-
-struct streams {
-    const struct streaming *streaming;
-    struct spool spool;
-    atomic_uint *n_begun; /* processes; shared */
-    atomic_bool *is_left; /* each table: ours reads it; shared */
-    /* in ours */
-    size_t part; /* the next one */
-    bool has_begun;
-    char *room; /* for what ours reads */
-    /* in a process of the crew */
-    struct db *db;
-    unsigned stream;
-    struct chunks chunks;
-    size_t at;     /* the part at hand */
-    bool has_sent; /* a piece of it */
-    unsigned n_locked;
-};
-
-/* --- in a process of the crew --- */
-
-static bool next_room(void *context, char **ret_room, struct error *err)
-{
-    struct streams *streams = context;
-    return spool_room(&streams->spool, streams->stream, ret_room, err);
-}
-
-static bool send_room(void *context, size_t size, struct error *err)
-{
-    struct streams *streams = context;
-    const struct piece piece = {.part = streams->at, .size = size};
-    (void)err;
-    streams->has_sent = true;
-    spool_put(&streams->spool, streams->stream, &piece);
-    return true;
-}
-
-static bool speak_as_pg_dump(struct db *db, const char *encoding, struct error *err)
-{
-    msec deadline = deadline_in(LOOK_PATIENCE);
-    return db_execute(db, &SQL_BACKUP_MANNER, DB_PARAMS(encoding, ""), deadline, err) &&
-           db_execute(db, &SQL_BACKUP_READER, DB_NO_PARAMS, deadline, err);
-}
-
-static bool prepare(void *context, struct error *err)
-{
-    struct streams *streams = context;
-    const struct streaming *streaming = streams->streaming;
-    const struct db_options options = {.purpose = "backup", .read_only = true};
-    streams->stream = atomic_fetch_add(streams->n_begun, 1);
-    streams->chunks = (struct chunks){
-        .next = next_room, .full = send_room, .context = streams, .hasher = row_hasher_new()};
-    return db_open(streaming->conninfo, &options, deadline_in(CONNECT_PATIENCE), &streams->db,
-                   err) &&
-           speak_as_pg_dump(streams->db, streaming->held->encoding, err);
-}
-
-static bool join_snapshot(struct streams *streams, struct error *err)
-{
-    msec deadline = deadline_in(LOOK_PATIENCE);
-    if (db_in_transaction(streams->db) && streams->n_locked++ < LOCKS_KEPT) {
-        return true;
-    }
-    streams->n_locked = 1;
-    return (!db_in_transaction(streams->db) || db_commit(streams->db, deadline, err)) &&
-           db_execute(streams->db, &SQL_BACKUP_BEGIN, DB_NO_PARAMS, deadline, err) &&
-           db_run_named(streams->db, &SQL_BACKUP_READER_SNAPSHOT,
-                        DB_PARAMS(streams->streaming->snapshot), deadline, err);
-}
-
-/* The rows that the server says it has sent are those that we have seen. */
-static bool copy_part(struct db *db, const struct held *held, const struct part *part,
-                      struct chunks *chunks, struct row_digest *ret_digest, struct error *err)
-{
-    CLEANUP(mem_freep) char *statement = part_statement(held, part);
-    const struct dump_entry *entry = held->tables[part->table].entry;
-    int64_t rows = 0;
-    if (!db_copy_out_counted(db, statement, DEADLINE_NONE, chunks_add, chunks, &rows, err)) {
-        return error_prefix(err, "table %s.%s", entry->schema, entry->tag);
-    }
-    chunks_digest(chunks, ret_digest);
-    return ret_digest->rows == (uint64_t)rows ||
-           error_set(err, ERROR_BACKUP, "table %s.%s: the server sent %lld rows, %llu came",
-                     entry->schema, entry->tag, (long long)rows,
-                     (unsigned long long)ret_digest->rows);
-}
-
-static bool end_part(struct streams *streams, const struct piece *piece, struct error *err)
-{
-    if (streams->chunks.room == NULL && !next_room(streams, &streams->chunks.room, err)) {
-        return false;
-    }
-    struct piece last = *piece;
-    last.size = chunks_leave(&streams->chunks);
-    spool_put(&streams->spool, streams->stream, &last);
-    return true;
-}
-
-/* Somebody waits for it, and nothing of this part is on its way yet. */
-static bool may_leave(struct streams *streams, const struct part *part, struct error *err)
-{
-    if (!text_equal(err->sqlstate, LOCK_NOT_AVAILABLE) || streams->has_sent) {
-        return false;
-    }
-    error_clear(err);
-    db_rollback(streams->db);
-    atomic_store(&streams->is_left[part->table], true);
-    return true;
-}
-
-static bool work(void *context, size_t item, struct error *err)
-{
-    struct streams *streams = context;
-    const struct held *held = streams->streaming->held;
-    struct part part = held_part(held, item);
-    struct piece last = {.part = item, .is_last = true};
-    streams->at = item;
-    streams->has_sent = false;
-    last.is_left = atomic_load(&streams->is_left[part.table]);
-    if (!last.is_left && (!join_snapshot(streams, err) ||
-                          !copy_part(streams->db, held, &part, &streams->chunks, &last.digest,
-                                     err))) {
-        if (!may_leave(streams, &part, err)) {
-            return false;
-        }
-        last.is_left = true;
-    }
-    return end_part(streams, &last, err);
-}
-
-/* --- in ours: what is left --- */
+/* --- what is left --- */
 
 static bool own_room(void *context, char **ret_room, struct error *err)
 {
@@ -168,30 +34,75 @@ static void free_hasher(struct chunks *chunks)
     row_hasher_freep(&chunks->hasher);
 }
 
-static bool read_here(struct streams *streams, const struct part *part,
-                      struct row_digest *ret_digest, struct error *err)
+/* By the session that has it locked. */
+static bool read_locked(struct streams *streams, const struct part *part,
+                        struct row_digest *ret_digest, struct error *err)
 {
     const struct streaming *streaming = streams->streaming;
     CLEANUP(free_hasher)
     struct chunks chunks = {
         .next = own_room, .full = keep_room, .context = streams, .hasher = row_hasher_new()};
     if (!aside_begin(streaming->db, err) ||
-        !speak_as_pg_dump(streaming->db, streaming->held->encoding, err) ||
-        !copy_part(streaming->db, streaming->held, part, &chunks, ret_digest, err)) {
+        !stream_speak_as_pg_dump(streaming->db, streaming->held->encoding, err) ||
+        !stream_copy_part(streaming->db, streaming->held, part, 0, &chunks, ret_digest, err)) {
         return false;
     }
     aside_undo(streaming->db);
     return chunks.room == NULL || chunks_hand_over(&chunks, err);
 }
 
-/* --- in ours: blocks --- */
+/* The text of a table from its first row on, of which a beginning is in the archive already. */
+struct rest {
+    uint64_t skip;
+    struct row_hasher *hasher;
+    struct chunks chunks;
+};
+
+static void rest_clear(struct rest *rest)
+{
+    row_hasher_freep(&rest->hasher);
+    row_hasher_freep(&rest->chunks.hasher);
+}
+
+static bool take_rest(void *context, const char *bytes, size_t n, struct error *err)
+{
+    struct rest *rest = context;
+    size_t known = rest->skip < n ? (size_t)rest->skip : n;
+    row_hasher_add(rest->hasher, bytes, n);
+    rest->skip -= known;
+    return chunks_add(&rest->chunks, bytes + known, n - known, err);
+}
+
+/* By pg_dump, to the end of the table: it reads the same rows in the same order. */
+static bool read_too_long(struct streams *streams, const struct part *part, struct error *err)
+{
+    const struct streaming *streaming = streams->streaming;
+    CLEANUP(rest_clear)
+    struct rest rest = {
+        .skip = streams->text,
+        .hasher = row_hasher_new(),
+        .chunks = {
+            .next = own_room, .full = keep_room, .context = streams, .hasher = row_hasher_new()}};
+    const struct dump_entry *entry = streaming->held->tables[part->table].entry;
+    if (!ask_rows(streaming->programs, streaming->conninfo, streaming->snapshot, entry, take_rest,
+                  &rest, err) ||
+        (rest.chunks.room != NULL && !chunks_hand_over(&rest.chunks, err))) {
+        return error_prefix(err, "table %s.%s", entry->schema, entry->tag);
+    }
+    streams->is_whole = true;
+    row_hasher_take(rest.hasher, &streaming->blocks[part->table].digest);
+    return rest.skip == 0 ||
+           error_set(err, ERROR_BACKUP, "table %s.%s: pg_dump read less of it than we did",
+                     entry->schema, entry->tag);
+}
+
+/* --- blocks --- */
 
 static bool begin_block(const struct streaming *streaming, size_t table, struct error *err)
 {
     CLEANUP(strbuf_clear) struct strbuf head = STRBUF_INIT;
     const struct dump_entry *entry = streaming->held->tables[table].entry;
-    streaming->blocks[table] =
-        (struct dump_block){.entry = entry, .at = streaming->members->taken};
+    streaming->blocks[table] = (struct dump_block){.entry = entry, .at = streaming->members->taken};
     dump_block_begin(entry->id, &head);
     return members_add(streaming->members, head.text, head.size, err);
 }
@@ -208,24 +119,50 @@ static bool end_block(const struct streaming *streaming, size_t table, struct er
     return true;
 }
 
+static bool keep_piece(struct streams *streams, const struct part *part, struct piece *piece,
+                       const char *room, struct error *err)
+{
+    streams->text += piece->text;
+    if (!members_add(streams->streaming->members, room, piece->size, err)) {
+        return false;
+    }
+    if (piece->left == LEFT_TOO_LONG) {
+        return read_too_long(streams, part, err);
+    }
+    if (piece->left == LEFT_LOCKED) {
+        if (!read_locked(streams, part, &piece->digest, err)) {
+            return false;
+        }
+        streams->text += piece->digest.bytes;
+    }
+    if (piece->is_last) {
+        row_digest_add(&streams->streaming->blocks[part->table].digest, &piece->digest);
+    }
+    return true;
+}
+
 static bool take_piece(struct streams *streams, struct piece *piece, const char *room,
                        struct error *err)
 {
     const struct streaming *streaming = streams->streaming;
     struct part part = held_part(streaming->held, streams->part);
-    if (part.is_first && !streams->has_begun && !begin_block(streaming, part.table, err)) {
+    if (!streams->has_begun) {
+        streams->has_begun = true;
+        streams->is_whole = false;
+        streams->text = 0;
+        if (!begin_block(streaming, part.table, err)) {
+            return false;
+        }
+    }
+    if (!streams->is_whole && !keep_piece(streams, &part, piece, room, err)) {
         return false;
     }
-    streams->has_begun = true;
-    bool kept = piece->is_left ? read_here(streams, &part, &piece->digest, err)
-                               : members_add(streaming->members, room, piece->size, err);
-    if (!kept || !piece->is_last) {
-        return kept;
+    streams->part += piece->is_last ? 1 : 0;
+    if (!piece->is_last || !part.is_last) {
+        return true;
     }
-    row_digest_add(&streaming->blocks[part.table].digest, &piece->digest);
     streams->has_begun = false;
-    streams->part++;
-    return !part.is_last || end_block(streaming, part.table, err);
+    return end_block(streaming, part.table, err);
 }
 
 static bool hear(void *context, struct error *err)
@@ -268,8 +205,8 @@ static bool run(struct streams *streams, unsigned n, struct error *err)
 {
     const struct crew crew = {.n_items = streams->streaming->held->n_parts,
                               .jobs = n,
-                              .prepare = prepare,
-                              .work = work,
+                              .prepare = stream_prepare,
+                              .work = stream_work,
                               .tick = tick,
                               .hear = hear,
                               .bell = streams->spool.bell,
@@ -286,12 +223,12 @@ bool stream_rows(const struct streaming *streaming, struct error *err)
 {
     struct streams streams = {.streaming = streaming, .spool = SPOOL_INIT};
     unsigned n = streams_meant(streaming->held);
-    size_t size_of_left = streaming->held->n * sizeof *streams.is_left;
+    size_t size_of_left = streaming->held->n * sizeof *streams.left;
     void *begun = NULL, *left = NULL;
     bool done = shared_new(sizeof *streams.n_begun, &begun, err) &&
                 shared_new(size_of_left, &left, err) && spool_open(n, &streams.spool, err);
     streams.n_begun = begun;
-    streams.is_left = left;
+    streams.left = left;
     done = done && run(&streams, n, err);
     spool_clear(&streams.spool);
     shared_free(begun, sizeof *streams.n_begun);

@@ -1,6 +1,6 @@
 /*
- * A block of rows, written as pg_dump writes it; only that it makes a chunk of each row, which costs
- * whoever reads it more than the row does.
+ * A block of rows, written as pg_dump writes it; only that it makes a chunk of each row, which
+ * costs whoever reads it more than the row does.
  */
 #include <assert.h>
 

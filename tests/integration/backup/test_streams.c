@@ -1,6 +1,6 @@
 /*
- * Rows read by several sessions: byte for byte what pg_dump writes of the same database, whatever is
- * in it; and pg_dump's own way where that is not certain.
+ * Rows read by several sessions: byte for byte what pg_dump writes of the same database, whatever
+ * is in it; and pg_dump's own way where that is not certain.
  */
 #include "large.h"
 
@@ -143,12 +143,13 @@ static void reads_another_encoding(void **state)
     struct backing backing;
     (void)state;
     backing_open(&backing, "latin", "select 1");
-    scratch_sh("psql -Xq '%s' -c 'drop database latin' -c \"create database latin template template0 "
-               "encoding 'LATIN1' lc_collate 'C' lc_ctype 'C'\" -c 'alter database latin set "
-               "bytea_output to escape' -c \"alter database latin set datestyle to 'SQL, DMY'\" -c "
-               "'alter database latin set intervalstyle to iso_8601' -c \"alter database latin set "
-               "timezone to 'Asia/Tokyo'\" -c 'alter database latin set extra_float_digits to 0'",
-               scratch_postgres());
+    scratch_sh(
+        "psql -Xq '%s' -c 'drop database latin' -c \"create database latin template template0 "
+        "encoding 'LATIN1' lc_collate 'C' lc_ctype 'C'\" -c 'alter database latin set "
+        "bytea_output to escape' -c \"alter database latin set datestyle to 'SQL, DMY'\" -c "
+        "'alter database latin set intervalstyle to iso_8601' -c \"alter database latin set "
+        "timezone to 'Asia/Tokyo'\" -c 'alter database latin set extra_float_digits to 0'",
+        scratch_postgres());
     scratch_sh("printf 'create table \"t\\351 x\" (\"\\350 y\" text, b bytea, t timestamptz, i "
                "interval, f float8); insert into \"t\\351 x\" select repeat(chr(233), 200), "
                "decode(md5(i::text), chr(104) || chr(101) || chr(120)), now(), i * interval "
@@ -248,8 +249,8 @@ static void holds_only_what_pg_dump_still_holds(void **state)
     struct backing backing;
     (void)state;
     open_large(&backing, "held");
-    assert_true(is_held_beside(
-        &backing, "lock table large, small, none, no_columns in access share mode"));
+    assert_true(
+        is_held_beside(&backing, "lock table large, small, none, no_columns in access share mode"));
     assert_false(is_held_beside(&backing, "lock table large, small, none in access share mode"));
     assert_false(is_held_beside(&backing, "select 1"));
     assert_false(is_held_beside(&backing, "lock table small in access exclusive mode"));

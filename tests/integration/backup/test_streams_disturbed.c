@@ -85,8 +85,7 @@ static bool back_up_disturbed(struct disturbed *disturbed, struct backup_made *r
         .environment = the_environment(disturbed->backing),
         .vault = disturbed->backing->vault,
         .actor = "anna@here",
-        .observer = {
-            .say = let_somebody_wait, .progress = disturb, .context = disturbed}};
+        .observer = {.say = let_somebody_wait, .progress = disturb, .context = disturbed}};
     CLEANUP(db_closep) struct db *db = session(disturbed->backing->url, false);
     disturbed->db = db;
     return backup_create(&request, ret_made, err);
@@ -104,8 +103,8 @@ static void does_not_wait_for_who_waits(void **state)
     open_large(&backing, "waited");
     struct disturbed disturbed = {.backing = &backing, .empties_it = true};
     CLEANUP(mem_freep)
-    char *rows = mem_copy(scratch_out("psql -XAt '%s' -c 'select count(*) from large'",
-                                      backing.url));
+    char *rows =
+        mem_copy(scratch_out("psql -XAt '%s' -c 'select count(*) from large'", backing.url));
     assert_ok(back_up_disturbed(&disturbed, &made, &err));
     newest(&backing, &item);
     for (size_t i = 0; i < item.manifest->n_tables; i++) {
