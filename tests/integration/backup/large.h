@@ -11,7 +11,7 @@ static const char large[] =
     "(id * 2) stored);\n"
     "alter table large drop column gone;\n"
     "alter table large alter column x set storage external;\n"
-    "insert into large (id, t, x) select i, repeat(md5(i::text), 8), case when i % 500 = 0 then "
+    "insert into large (id, t, x) select i, repeat(md5(i::text), 8), case when i % 2000 = 0 then "
     "repeat(md5(i::text), 2000) end from generate_series(1, 60000) i;\n"
     "delete from large where id % 7 = 0 or id between 20000 and 22000;\n"
     "create table small (a int, b text);\n"
