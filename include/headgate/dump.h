@@ -1,6 +1,7 @@
 /*
  * What pg_dump writes in its custom format without compression (-Fc -Z0), read as a stream: first a
- * table of contents, then a block of data for each table, and those of the large objects.
+ * table of contents, then a block of data for each table, and those of the large objects. Blocks of
+ * rows can be written, too.
  *
  * Reading trusts nothing: a stream that is cut, or is not what pg_dump writes, is ERROR_BACKUP.
  * Formats 1.12 to 1.16 are known (PostgreSQL 9 to 18).

@@ -196,6 +196,15 @@ static bool add_globals(const struct backup_request *request, const char *folder
 
 /* --- all of it --- */
 
+/* That a session was lost in the middle says nothing of whether the server can be reached. */
+static bool broke_off(struct error *err)
+{
+    if (err->code == ERROR_UNREACHABLE) {
+        err->code = ERROR_BACKUP;
+    }
+    return false;
+}
+
 static bool dump_into(const struct backup_request *request, struct origin *origin,
                       const struct tools *tools, struct dumping *dumping, struct error *err)
 {
@@ -211,7 +220,7 @@ static bool dump_into(const struct backup_request *request, struct origin *origi
         !read_rows(request, dumping, tools->folder, conninfo, snapshot, err) ||
         !members_end(&dumping->members, err) ||
         !origin_read_release(dumping->db, request->environment, origin, err)) {
-        return false;
+        return broke_off(err);
     }
     stage_end(&dumping->stage, dumping->members.taken);
     return add_manifest(origin, dumping, err) && pack_writer_finish(dumping->members.writer, err);

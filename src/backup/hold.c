@@ -83,13 +83,13 @@ static char *oids_of(const struct held *held)
 
 /* --- what the server says --- */
 
-static bool lock_all(struct db *db, const char *oids, msec deadline, struct error *err)
+static bool lock_all(struct db *db, const char *oids, size_t n, msec deadline, struct error *err)
 {
     CLEANUP(db_rows_freep) struct db_rows *names = NULL;
     if (!db_query(db, &SQL_BACKUP_SOURCE_NAMES, DB_PARAMS(oids), deadline, &names, err)) {
         return false;
     }
-    for (size_t i = 0; i < db_rows_count(names); i++) {
+    for (size_t i = 0; i < n && db_rows_count(names) == n; i++) {
         if (!db_run_named(db, &SQL_BACKUP_SOURCE_LOCK,
                           DB_PARAMS(db_text(names, i, 0), db_text(names, i, 1)), deadline, err)) {
             return false;
@@ -131,7 +131,7 @@ static bool hold(struct db *db, const char *oids, struct held *held, bool *ret_c
 {
     CLEANUP(db_rows_freep) struct db_rows *rows = NULL;
     msec deadline = deadline_in(LOOK_PATIENCE);
-    if (!lock_all(db, oids, deadline, err) ||
+    if (!lock_all(db, oids, held->n, deadline, err) ||
         !db_query(db, &SQL_BACKUP_SOURCE_HELD, DB_PARAMS(oids), deadline, &rows, err)) {
         return false;
     }
