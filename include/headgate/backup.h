@@ -1,8 +1,8 @@
 /*
- * Backups that are proven. One is made by pg_dump of the server's own major version, in a snapshot
- * that a session of ours holds, packed and hashed as it comes; and it counts when it was restored
- * into a scratch server and is the same there: every definition, every table's rows, every
- * sequence.
+ * Backups that are proven. One is made with pg_dump of the server's own major version, in a
+ * snapshot that a session of ours holds and others share to read the rows, packed and hashed as it
+ * comes; and it counts when it was restored into a scratch server and is the same there: every
+ * definition, every table's rows, every sequence.
  */
 #pragma once
 

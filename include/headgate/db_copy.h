@@ -49,6 +49,18 @@ NODISCARD bool db_copy_out(struct db *db, const char *copy, msec deadline,
                                         struct error *err),
                            void *context, struct error *err);
 
+struct db_copy_rows {
+    bool (*take)(void *context, const char *bytes, size_t n, struct error *err);
+    void *context;
+    /* A row that is longer by far is not waited for: libpq would hold it whole. Then the session is
+     * closed, and the error has the sqlstate DB_ROW_TOO_LONG. 0: as long as it likes. */
+    size_t longest;
+};
+#define DB_ROW_TOO_LONG "54000" /* program_limit_exceeded */
+/* The same. ret_rows: how many rows the server says that it has sent. */
+NODISCARD bool db_copy_out_counted(struct db *db, const char *copy, const struct db_copy_rows *rows,
+                                   msec deadline, int64_t *ret_rows, struct error *err);
+
 /* --- other programs --- */
 
 /* The same with another database. The caller's. */

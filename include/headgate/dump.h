@@ -1,6 +1,7 @@
 /*
  * What pg_dump writes in its custom format without compression (-Fc -Z0), read as a stream: first a
- * table of contents, then a block of data for each table, and those of the large objects.
+ * table of contents, then a block of data for each table, and those of the large objects. Blocks of
+ * rows can be written, too.
  *
  * Reading trusts nothing: a stream that is cut, or is not what pg_dump writes, is ERROR_BACKUP.
  * Formats 1.12 to 1.16 are known (PostgreSQL 9 to 18).
@@ -17,6 +18,7 @@
 #include <stdint.h>
 
 #include "headgate/error.h"
+#include "headgate/strbuf.h"
 #include "headgate/strlist.h"
 
 /* --- the table of contents --- */
@@ -130,3 +132,13 @@ uint64_t dump_reader_toc_end(const struct dump_reader *reader);
 bool dump_reader_is_enough(const struct dump_reader *reader);
 /* The blocks that have ended, in the order of the stream; borrowed until the next piece. */
 const struct dump_block *dump_reader_blocks(const struct dump_reader *reader, size_t *ret_n);
+
+/* --- writing blocks of rows --- */
+
+/* A chunk is this many bytes that say how long it is, and so many bytes of COPY text: any piece of
+ * it, not necessarily whole rows. */
+#define DUMP_CHUNK_HEAD 5
+void dump_chunk_head(char *head, size_t size);
+/* What stands before the chunks of an entry's block, and behind them: the "\." of COPY is there. */
+void dump_block_begin(int id, struct strbuf *out);
+void dump_block_end(struct strbuf *out);

@@ -18,11 +18,11 @@ static void find_counters(const struct origin *origin, struct manifest_table *ta
     }
 }
 
-static void take_blocks(struct origin *origin, const struct dump_reader *reader)
+static void take_blocks(struct origin *origin, const struct dumped *dumped)
 {
     struct manifest *manifest = &origin->manifest;
-    size_t n = 0;
-    const struct dump_block *blocks = dump_reader_blocks(reader, &n);
+    size_t n = dumped->n_blocks;
+    const struct dump_block *blocks = dumped->blocks;
     manifest->tables = mem_new(n + 1, sizeof *manifest->tables);
     for (size_t i = 0; i < n; i++) {
         if (blocks[i].is_blobs) {
@@ -44,10 +44,10 @@ static void take_blocks(struct origin *origin, const struct dump_reader *reader)
     }
 }
 
-static void take_toc(struct origin *origin, const struct dump_reader *reader, uint64_t dump_size)
+static void take_toc(struct origin *origin, const struct dumped *dumped)
 {
     struct manifest *manifest = &origin->manifest;
-    const struct dump_toc *toc = dump_reader_toc(reader);
+    const struct dump_toc *toc = dumped->toc;
     for (size_t i = 0; i < toc->n; i++) {
         const char *owner = toc->entries[i].owner;
         manifest->n_sequences += text_equal(toc->entries[i].kind, "SEQUENCE SET") ? 1 : 0;
@@ -60,8 +60,8 @@ static void take_toc(struct origin *origin, const struct dump_reader *reader, ui
     }
     strlist_sort(&manifest->roles);
     manifest->pg_dump_version = arena_copy(origin->arena, toc->dump_version);
-    manifest->dump_size = dump_size;
-    manifest->toc_end = dump_reader_toc_end(reader);
+    manifest->dump_size = dumped->size;
+    manifest->toc_end = dumped->toc_end;
 }
 
 /* --- roles --- */
@@ -94,9 +94,9 @@ static void take_memberships(struct origin *origin)
     }
 }
 
-void origin_take_dump(struct origin *origin, const struct dump_reader *reader, uint64_t dump_size)
+void origin_take_dump(struct origin *origin, const struct dumped *dumped)
 {
-    take_toc(origin, reader, dump_size);
-    take_blocks(origin, reader);
+    take_toc(origin, dumped);
+    take_blocks(origin, dumped);
     take_memberships(origin);
 }

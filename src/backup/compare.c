@@ -3,19 +3,9 @@
  * pg_dump says of both: the table of contents of a dump has all of them. Rows are compared by the
  * digests that were taken in the dump's snapshot.
  */
-#include <signal.h>
-#include <unistd.h>
-
 #include "private.h"
 
-/* --- what pg_dump says of a database --- */
-
-struct asking {
-    struct dump_reader *reader;
-    pid_t group;
-    bool failed, ended;
-    struct error *err;
-};
+/* --- definitions --- */
 
 static bool enough(void *context, const struct dump_toc *toc)
 {
@@ -24,57 +14,13 @@ static bool enough(void *context, const struct dump_toc *toc)
     return false;
 }
 
-static void on_start(void *context, pid_t group)
-{
-    struct asking *asking = context;
-    asking->group = group;
-}
-
-/* The table of contents comes first; for what follows it is not waited. */
-static void on_output(void *context, int stream, const char *bytes, size_t size)
-{
-    struct asking *asking = context;
-    if (stream != STDOUT_FILENO || asking->failed || asking->ended) {
-        return;
-    }
-    asking->failed = !dump_reader_feed(asking->reader, bytes, size, asking->err);
-    asking->ended = dump_reader_is_enough(asking->reader);
-    if (asking->failed || asking->ended) {
-        (void)kill(-asking->group, SIGTERM);
-    }
-}
-
-/* The reader is the caller's, also after a failure. */
-static bool ask_pg_dump(const struct load_request *request, const struct conninfo *conninfo,
-                        const char *const *arguments, const struct dump_handler *handler,
-                        struct dump_reader **ret_reader, struct error *err)
-{
-    CLEANUP(process_result_clear) struct process_result result = {0};
-    struct asking asking = {.reader = dump_reader_new(handler), .err = err};
-    const struct tool_run run = {.folder = request->programs,
-                                 .program = "pg_dump",
-                                 .conninfo = conninfo,
-                                 .arguments = arguments,
-                                 .on_output = on_output,
-                                 .on_start = on_start,
-                                 .context = &asking};
-    *ret_reader = asking.reader;
-    if (!tool_run(&run, &result, err) || asking.failed) {
-        return false;
-    }
-    return asking.ended ||
-           (tool_check(&run, &result, err) && dump_reader_finish(asking.reader, err));
-}
-
 static bool ask_contents(const struct load_request *request, const struct conninfo *conninfo,
                          struct dump_reader **ret_reader, struct error *err)
 {
     static const char *const arguments[] = {"-Fc", "-Z0", NULL};
     const struct dump_handler handler = {.toc = enough, .without_digests = true};
-    return ask_pg_dump(request, conninfo, arguments, &handler, ret_reader, err);
+    return ask_pg_dump(request->programs, conninfo, arguments, &handler, ret_reader, err);
 }
-
-/* --- definitions --- */
 
 /* As PostgreSQL writes them once it has read them: another database is made of the definitions. */
 static bool ask_rewritten(const struct load_request *request, const struct conninfo *rewritten,
@@ -242,7 +188,7 @@ static bool compare_blobs(const struct load_request *request, struct strlist *re
     if (!request->archive->manifest->has_blobs) {
         return true;
     }
-    if (!ask_pg_dump(request, request->conninfo, arguments, &handler, &reader, err)) {
+    if (!ask_pg_dump(request->programs, request->conninfo, arguments, &handler, &reader, err)) {
         return error_prefix(err, "the large objects could not be compared");
     }
     add_up(reader, &here);

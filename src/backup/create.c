@@ -1,9 +1,11 @@
 /*
  * Making a backup: one snapshot, one pass.
  *
- * A session of ours holds the snapshot, and pg_dump reads from it. What it writes is taken apart as
- * it goes by, so that the rows are counted and digested without reading them twice, and packed
- * meanwhile. Nothing of it lies anywhere but in the archive.
+ * A session of ours holds the snapshot, and pg_dump reads from it. Its table of contents comes
+ * first: where hold.c says so that is enough of it, and the rows are read by several sessions of
+ * ours (streams.c). Else what it writes is taken apart as it goes by. Either way the rows are
+ * counted and digested without reading them twice, and packed meanwhile. Nothing of it lies
+ * anywhere but in the archive.
  */
 #include <signal.h>
 
@@ -12,49 +14,28 @@
 #include "private.h"
 
 #define LEVEL 1 /* of zstd: a dump is written once, while the server waits */
-/* How long pg_dump waits for a table that somebody has locked. */
-#define LOCK_WAIT "--lock-wait-timeout=60s"
+#define COMPRESSORS_MOST 3
 
-/* pg_dump's stream on its way into the archive. */
+/* pg_dump at work. */
 struct dumping {
-    struct pack_writer *writer;
+    struct members members;
     struct dump_reader *reader;
-    char *room; /* of the member that is being filled; NULL: none */
-    size_t filled, n_members;
-    uint64_t taken;
+    struct db *db; /* that holds the snapshot */
+    uint64_t bytes;
+    struct held held; /* where has_enough */
+    bool has_enough;  /* of pg_dump: the rows are for us to read */
+    struct dump_block *blocks;
     struct stage stage;
     pid_t group; /* pg_dump's */
     bool failed;
     struct error *err;
 };
 
-static bool finish_member(struct dumping *dumping, struct error *err)
+static bool is_rest_wanted(void *context, const struct dump_toc *toc)
 {
-    CLEANUP(mem_freep) char *name = mem_printf(DUMP_FOLDER "/%08zu", dumping->n_members + 1);
-    size_t filled = dumping->filled;
-    dumping->room = NULL;
-    dumping->filled = 0;
-    dumping->n_members++;
-    return pack_writer_put(dumping->writer, name, filled, err);
-}
-
-static bool keep_piece(struct dumping *dumping, const char *bytes, size_t size, struct error *err)
-{
-    while (size > 0) {
-        if (dumping->room == NULL && !pack_writer_room(dumping->writer, &dumping->room, err)) {
-            return false;
-        }
-        size_t left = PACK_ROOM - dumping->filled;
-        size_t n = size < left ? size : left;
-        memcpy(dumping->room + dumping->filled, bytes, n);
-        dumping->filled += n;
-        bytes += n;
-        size -= n;
-        if (dumping->filled == PACK_ROOM && !finish_member(dumping, err)) {
-            return false;
-        }
-    }
-    return true;
+    struct dumping *dumping = context;
+    dumping->has_enough = held_take(dumping->db, toc, dumping->bytes, &dumping->held);
+    return !dumping->has_enough;
 }
 
 static void on_start(void *context, pid_t group)
@@ -66,16 +47,18 @@ static void on_start(void *context, pid_t group)
 static void on_output(void *context, int stream, const char *bytes, size_t size)
 {
     struct dumping *dumping = context;
-    if (stream != STDOUT_FILENO || dumping->failed) {
+    if (stream != STDOUT_FILENO || dumping->failed || dumping->has_enough) {
         return;
     }
-    dumping->taken += size;
-    dumping->failed = !dump_reader_feed(dumping->reader, bytes, size, dumping->err) ||
-                      !keep_piece(dumping, bytes, size, dumping->err);
-    if (dumping->failed) {
+    dumping->failed = !dump_reader_feed(dumping->reader, bytes, size, dumping->err);
+    if (dumping->has_enough) { /* what follows the contents is not wanted */
+        size = (size_t)(dump_reader_toc_end(dumping->reader) - dumping->members.taken);
+    }
+    dumping->failed = dumping->failed || !members_add(&dumping->members, bytes, size, dumping->err);
+    if (dumping->failed || dumping->has_enough) {
         (void)kill(-dumping->group, SIGTERM);
     }
-    stage_tell(&dumping->stage, dumping->taken, NULL);
+    stage_tell(&dumping->stage, dumping->members.taken, NULL);
 }
 
 /* What pg_dump's words do not say. */
@@ -88,35 +71,70 @@ static bool suggest(struct error *err)
          "Back up as a role that may read everything: grant pg_read_all_data to NAME."},
         {"lock timeout", "Somebody holds a table locked: try again when that has ended."},
     };
-    for (size_t i = 0; i < ARRAY_LEN(hints) && err->hint == NULL && err->detail != NULL; i++) {
-        if (strstr(err->detail, hints[i][0]) != NULL) {
+    const char *said = err->detail != NULL ? err->detail : err->message;
+    for (size_t i = 0; i < ARRAY_LEN(hints) && err->hint == NULL; i++) {
+        if (strstr(said, hints[i][0]) != NULL) {
             (void)error_hint(err, "%s", hints[i][1]);
         }
     }
     return false;
 }
 
-/* A failure of ours is the reason why pg_dump was ended, not the other way round. */
+static bool end_pg_dump(struct dumping *dumping, const struct tool_run *run,
+                        const struct process_result *result, struct error *err)
+{
+    if (dumping->failed) { /* that is the reason why pg_dump was ended, not the other way round */
+        return false;
+    }
+    if (dumping->has_enough) {
+        return !result->interrupted || interrupt_error(err);
+    }
+    return (tool_check(run, result, err) || suggest(err)) &&
+           dump_reader_finish(dumping->reader, err);
+}
+
 static bool run_pg_dump(struct dumping *dumping, const char *folder,
                         const struct conninfo *conninfo, const char *snapshot, struct error *err)
 {
     CLEANUP(process_result_clear) struct process_result result = {0};
     CLEANUP(mem_freep) char *from = mem_printf("--snapshot=%s", snapshot);
-    const struct tool_run run = {.folder = folder,
-                                 .program = "pg_dump",
-                                 .conninfo = conninfo,
-                                 .arguments =
-                                     (const char *const[]){"-Fc", "-Z0", from, LOCK_WAIT, NULL},
-                                 .on_output = on_output,
-                                 .on_start = on_start,
-                                 .context = dumping};
+    const struct tool_run run = {
+        .folder = folder,
+        .program = "pg_dump",
+        .conninfo = conninfo,
+        .arguments = (const char *const[]){"-Fc", "-Z0", from, PG_DUMP_LOCK_WAIT, NULL},
+        .on_output = on_output,
+        .on_start = on_start,
+        .context = dumping};
     dumping->err = err;
-    if (!tool_run(&run, &result, err)) {
-        return false;
+    return tool_run(&run, &result, err) && end_pg_dump(dumping, &run, &result, err);
+}
+
+/* What pg_dump has not written of it. Processes are begun for it: until then nobody else is at work
+ * here, whose locks they could inherit. */
+static bool read_rows(const struct backup_request *request, struct dumping *dumping,
+                      const char *folder, const struct conninfo *conninfo, const char *snapshot,
+                      struct error *err)
+{
+    const struct pack_member *ignored = NULL;
+    size_t n = 0;
+    if (!dumping->has_enough) {
+        return true;
     }
-    return !dumping->failed && (tool_check(&run, &result, err) || suggest(err)) &&
-           (dumping->room == NULL || finish_member(dumping, err)) &&
-           dump_reader_finish(dumping->reader, err);
+    dumping->blocks = mem_new(dumping->held.n, sizeof *dumping->blocks);
+    const struct streaming streaming = {.held = &dumping->held,
+                                        .programs = folder,
+                                        .conninfo = conninfo,
+                                        .snapshot = snapshot,
+                                        .db = dumping->db,
+                                        .members = &dumping->members,
+                                        .stage = &dumping->stage,
+                                        .blocks = dumping->blocks};
+    observer_say(&request->observer, "dump: %zu tables, in %zu parts, are read by several sessions",
+                 dumping->held.n, dumping->held.n_parts);
+    return (pack_writer_settle(dumping->members.writer, &ignored, &n, err) &&
+            stream_rows(&streaming, err)) ||
+           suggest(err);
 }
 
 /* --- the manifest --- */
@@ -125,13 +143,22 @@ static bool add_manifest(struct origin *origin, struct dumping *dumping, struct 
 {
     CLEANUP(strbuf_clear) struct strbuf text = STRBUF_INIT;
     struct manifest *manifest = &origin->manifest;
-    origin_take_dump(origin, dumping->reader, dumping->taken);
+    struct dumped dumped = {.toc = dump_reader_toc(dumping->reader),
+                            .toc_end = dump_reader_toc_end(dumping->reader),
+                            .size = dumping->members.taken,
+                            .blocks = dumping->blocks,
+                            .n_blocks = dumping->held.n};
+    if (!dumping->has_enough) {
+        dumped.blocks = dump_reader_blocks(dumping->reader, &dumped.n_blocks);
+    }
+    origin_take_dump(origin, &dumped);
     manifest->took = clock_now() - dumping->stage.began;
-    if (!pack_writer_settle(dumping->writer, &manifest->members, &manifest->n_members, err)) {
+    if (!pack_writer_settle(dumping->members.writer, &manifest->members, &manifest->n_members,
+                            err)) {
         return false;
     }
     manifest_write(manifest, &text);
-    return pack_writer_add(dumping->writer, MANIFEST_MEMBER, text.text, text.size, err);
+    return pack_writer_add(dumping->members.writer, MANIFEST_MEMBER, text.text, text.size, err);
 }
 
 /* --- roles and tablespaces --- */
@@ -169,22 +196,34 @@ static bool add_globals(const struct backup_request *request, const char *folder
 
 /* --- all of it --- */
 
-static bool dump_into(const struct backup_request *request, struct db *db, struct origin *origin,
+/* That a session was lost in the middle says nothing of whether the server can be reached. */
+static bool broke_off(struct error *err)
+{
+    if (err->code == ERROR_UNREACHABLE) {
+        err->code = ERROR_BACKUP;
+    }
+    return false;
+}
+
+static bool dump_into(const struct backup_request *request, struct origin *origin,
                       const struct tools *tools, struct dumping *dumping, struct error *err)
 {
     CLEANUP(conninfo_freep) struct conninfo *conninfo = NULL;
     if (!environment_conninfo(request->environment, ROUTE_DIRECT, deadline_in(CONNECT_PATIENCE),
                               &conninfo, err) ||
-        !add_globals(request, tools->folder, conninfo, dumping->writer, err)) {
+        !add_globals(request, tools->folder, conninfo, dumping->members.writer, err)) {
         return false;
     }
     dumping->stage = stage_begin(&request->observer, "dump", origin->bytes);
-    if (!run_pg_dump(dumping, tools->folder, conninfo, origin->manifest.snapshot, err) ||
-        !origin_read_release(db, request->environment, origin, err)) {
-        return false;
+    const char *snapshot = origin->manifest.snapshot;
+    if (!run_pg_dump(dumping, tools->folder, conninfo, snapshot, err) ||
+        !read_rows(request, dumping, tools->folder, conninfo, snapshot, err) ||
+        !members_end(&dumping->members, err) ||
+        !origin_read_release(dumping->db, request->environment, origin, err)) {
+        return broke_off(err);
     }
-    stage_end(&dumping->stage, dumping->taken);
-    return add_manifest(origin, dumping, err) && pack_writer_finish(dumping->writer, err);
+    stage_end(&dumping->stage, dumping->members.taken);
+    return add_manifest(origin, dumping, err) && pack_writer_finish(dumping->members.writer, err);
 }
 
 static void take_request(const struct backup_request *request, struct origin *origin,
@@ -195,6 +234,20 @@ static void take_request(const struct backup_request *request, struct origin *or
     origin->manifest.actor = request->actor;
     origin->manifest.run = request->run;
     origin->manifest.headgate_version = HEADGATE_VERSION;
+}
+
+/* Each has rooms of its own; three are faster than any server. */
+static unsigned compressors(void)
+{
+    unsigned n = jobs_or_processors(0);
+    return n < COMPRESSORS_MOST ? n : COMPRESSORS_MOST;
+}
+
+static void dumping_clear(struct dumping *dumping)
+{
+    held_clear(&dumping->held);
+    mem_free(dumping->blocks);
+    dump_reader_freep(&dumping->reader);
 }
 
 static void tell_made(const struct origin *origin, const struct vault_file *file, uint64_t size,
@@ -214,20 +267,20 @@ static bool create(const struct backup_request *request, struct db *db, const st
     CLEANUP(origin_clear) struct origin origin = {0};
     CLEANUP(vault_file_clear) struct vault_file file = VAULT_FILE_INIT;
     CLEANUP(pack_writer_freep) struct pack_writer *writer = NULL;
-    CLEANUP(dump_reader_freep) struct dump_reader *reader = NULL;
-    const struct dump_handler handler = {0};
     msec began = clock_now();
     if (!origin_read(db, &origin, err) || !vault_create(request->vault, request->environment->name,
                                                         origin.manifest.created, &file, err)) {
         return false;
     }
     take_request(request, &origin, file.name);
-    reader = dump_reader_new(&handler);
-    if (!pack_writer_open(file.fd, file.temporary, 0, LEVEL, &writer, err)) {
+    if (!pack_writer_open(file.fd, file.temporary, compressors(), LEVEL, &writer, err)) {
         return false;
     }
-    struct dumping dumping = {.writer = writer, .reader = reader};
-    if (!dump_into(request, db, &origin, tools, &dumping, err)) {
+    CLEANUP(dumping_clear)
+    struct dumping dumping = {.members.writer = writer, .db = db, .bytes = origin.bytes};
+    const struct dump_handler handler = {.toc = is_rest_wanted, .context = &dumping};
+    dumping.reader = dump_reader_new(&handler);
+    if (!dump_into(request, &origin, tools, &dumping, err)) {
         return false;
     }
     uint64_t size = pack_writer_size(writer);

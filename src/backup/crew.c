@@ -109,8 +109,9 @@ static void take_failure(struct hands *hands, unsigned i, int status, int signal
     }
     hands->failed = true;
     if (said->size == 0) {
-        (void)error_set(err, ERROR_INTERNAL, "a process of ours ended with %s %d",
-                        signal != 0 ? "signal" : "status", signal != 0 ? signal : status);
+        (void)error_set(err, signal != 0 ? ERROR_IO : ERROR_INTERNAL,
+                        "a process of ours ended with %s %d", signal != 0 ? "signal" : "status",
+                        signal != 0 ? signal : status);
         return;
     }
     (void)error_set(err, error_code_named(field_at(said, 0)), "%s", field_at(said, 2));
@@ -156,8 +157,11 @@ static void end_all(struct hands *hands)
 
 static bool wait_a_while(struct hands *hands)
 {
-    struct pollfd fds[2 * JOBS_MOST];
+    struct pollfd fds[2 * JOBS_MOST + 1];
     nfds_t n = 0;
+    if (hands->crew->hear != NULL) {
+        fds[n++] = (struct pollfd){.fd = hands->crew->bell, .events = POLLIN};
+    }
     for (unsigned i = 0; i < hands->n; i++) {
         if (hands->workers[i].pid > 0) {
             fds[n++] = (struct pollfd){.fd = hands->workers[i].pidfd, .events = POLLIN};
@@ -182,6 +186,10 @@ static bool supervise(struct hands *hands, struct error *err)
             }
         }
         reap(hands, err);
+        if (!hands->failed && hands->crew->hear != NULL &&
+            !hands->crew->hear(hands->crew->context, err)) {
+            hands->failed = true;
+        }
         if (hands->failed) {
             end_all(hands);
         } else if (hands->crew->tick != NULL) {

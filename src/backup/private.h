@@ -48,6 +48,22 @@ NODISCARD bool tool_start(const struct tool_run *run, int input, struct process_
 NODISCARD bool tool_wait(const struct tool_run *run, struct process_beside *beside,
                          struct error *err);
 
+/* How long pg_dump waits for a table that somebody has locked. */
+#define PG_DUMP_LOCK_WAIT "--lock-wait-timeout=60s"
+/* Reads what pg_dump writes, with these arguments. The reader is the caller's, also after a
+ * failure. */
+NODISCARD bool ask_pg_dump(const char *programs, const struct conninfo *conninfo,
+                           const char *const *arguments, const struct dump_handler *handler,
+                           struct dump_reader **ret_reader, struct error *err);
+/* A row longer than this, libpq would hold whole, and twice. pg_dump does that in our place. */
+#define ROW_LONGEST ((size_t)8 * 1024 * 1024)
+/* The COPY text of one table, in pieces of any size, by pg_dump: a row may be as long as it likes.
+ * snapshot may be NULL. */
+NODISCARD bool ask_rows(const char *programs, const struct conninfo *conninfo, const char *snapshot,
+                        const struct dump_entry *entry,
+                        bool (*take)(void *context, const char *bytes, size_t n, struct error *err),
+                        void *context, struct error *err);
+
 /* --- files without a name --- */
 
 struct temporary {
@@ -90,8 +106,125 @@ NODISCARD bool origin_read(struct db *db, struct origin *ret_origin, struct erro
 NODISCARD bool origin_read_release(struct db *db, const struct environment *environment,
                                    struct origin *origin, struct error *err);
 /* What the dump says, once it has been read to its end. */
-void origin_take_dump(struct origin *origin, const struct dump_reader *reader, uint64_t dump_size);
+struct dumped {
+    const struct dump_toc *toc;
+    uint64_t toc_end, size;
+    const struct dump_block *blocks; /* in the order of the stream */
+    size_t n_blocks;
+};
+void origin_take_dump(struct origin *origin, const struct dumped *dumped);
 void origin_clear(struct origin *origin);
+
+/* Something is tried in the transaction of the snapshot, which goes on whatever comes of it. */
+NODISCARD bool aside_begin(struct db *db, struct error *err);
+NODISCARD bool aside_keep(struct db *db, struct error *err);
+void aside_undo(struct db *db);
+
+/* --- a stream on its way into the archive --- */
+
+struct members {
+    struct pack_writer *writer;
+    char *room; /* of the member that is being filled; NULL: none */
+    size_t filled, n;
+    uint64_t taken; /* bytes of the stream */
+};
+NODISCARD bool members_add(struct members *members, const char *bytes, size_t size,
+                           struct error *err);
+NODISCARD bool members_end(struct members *members, struct error *err);
+
+/* --- rows read by sessions of our own --- */
+
+struct held_table {
+    const struct dump_entry *entry;
+    size_t first_part, n_parts;
+    uint64_t pages_each; /* in each part, where there are several */
+};
+/* All tables of a dump that have rows, in its order, locked by the session of the snapshot. */
+struct held {
+    struct held_table *tables;
+    size_t n, n_parts;
+    char *encoding; /* of the dump */
+};
+/* False, which is no failure: their rows are to be taken from pg_dump, which goes on. Called while
+ * pg_dump holds them, too. bytes: how large the tables are. The contents are borrowed. */
+bool held_take(struct db *db, const struct dump_toc *toc, uint64_t bytes, struct held *ret_held);
+void held_clear(struct held *held);
+
+/* A table, or pages of it; numbered through all tables. */
+struct part {
+    size_t table;
+    bool is_first, is_last; /* of its table */
+    uint64_t from, until;   /* pages; until does not count where it is the last */
+};
+struct part held_part(const struct held *held, size_t number);
+/* "COPY ... TO stdout". The caller's. */
+char *part_statement(const struct held *held, const struct part *part);
+
+#define CHUNKS_ROOM ((size_t)2 * 1024 * 1024)
+/* Rows are added by chunks_add, whose context it is. */
+struct chunks {
+    bool (*next)(void *context, char **ret_room, struct error *err); /* of CHUNKS_ROOM bytes */
+    bool (*full)(void *context, size_t size, struct error *err);     /* that room is */
+    void *context;
+    struct row_hasher *hasher;
+    char *room;          /* NULL: none */
+    size_t filled, open; /* with whole chunks; in the chunk behind them */
+    uint64_t text;       /* bytes of rows in whole chunks, until the caller sets it to 0 */
+};
+bool chunks_add(void *context, const char *bytes, size_t n, struct error *err);
+/* The room, as far as it is filled, is the caller's again; the result is how far. */
+size_t chunks_leave(struct chunks *chunks);
+NODISCARD bool chunks_hand_over(struct chunks *chunks, struct error *err);
+/* Of all that was added since the last one. */
+void chunks_digest(struct chunks *chunks, struct row_digest *ret_digest);
+
+/*
+ * Rooms that the processes of a crew fill and ours empties. Each process, a stream, has two of its
+ * own, so that none waits for what another holds; and each takes its parts in ascending order, so
+ * that whoever has the part that is next has it as the oldest.
+ */
+#define STREAMS_MOST 4
+enum left { LEFT_NOTHING, LEFT_LOCKED, LEFT_TOO_LONG };
+struct piece {
+    size_t part, size;
+    uint64_t text;            /* bytes of rows in it */
+    bool is_last;             /* of the part */
+    enum left left;           /* why ours has to read it; with the last piece */
+    struct row_digest digest; /* of the whole part, with its last piece */
+};
+struct spool {
+    struct spool_stream *streams; /* shared */
+    unsigned n;
+    char *rooms; /* shared */
+    int bell;    /* rings here when a room was filled */
+    int free[STREAMS_MOST];
+};
+#define SPOOL_INIT                                                                                 \
+    {                                                                                              \
+        .bell = -1, .free = { -1, -1, -1, -1 }                                                     \
+    }
+NODISCARD bool spool_open(unsigned n, struct spool *ret_spool, struct error *err);
+void spool_clear(struct spool *spool);
+/* In a process of the crew: waits until a room is free. */
+NODISCARD bool spool_room(struct spool *spool, unsigned stream, char **ret_room, struct error *err);
+void spool_put(struct spool *spool, unsigned stream, const struct piece *piece);
+/* In ours: the next piece of this part. False where there is none yet. */
+bool spool_next(const struct spool *spool, size_t part, unsigned *ret_stream,
+                struct piece *ret_piece, const char **ret_room);
+void spool_drop(struct spool *spool, unsigned stream);
+
+/* The rows of all tables that are held, as blocks of the dump. */
+struct streaming {
+    const struct held *held;
+    const char *programs;
+    const struct conninfo *conninfo;
+    const char *snapshot;
+    struct db *db; /* that holds it, and them */
+    struct members *members;
+    struct stage *stage;
+    struct dump_block *blocks; /* room for as many as there are tables; filled in */
+};
+NODISCARD bool stream_rows(const struct streaming *streaming, struct error *err);
 
 /* --- the stream of pg_dump, out of an archive --- */
 
@@ -129,6 +262,10 @@ struct crew {
     bool (*prepare)(void *context, struct error *err); /* once in each process; may be NULL */
     bool (*work)(void *context, size_t item, struct error *err);
     void (*tick)(void *context); /* in our process, a few times a second; may be NULL */
+    /* In our process, whenever this descriptor can be read, and once more when all have ended:
+     * takes what there is. false ends all of them, with *err set. NULL: there is no descriptor. */
+    bool (*hear)(void *context, struct error *err);
+    int bell;
     void *context;
 };
 NODISCARD bool crew_run(const struct crew *crew, struct error *err);

@@ -169,6 +169,22 @@ static bool hash_rows(void *context, const char *bytes, size_t n, struct error *
     return true;
 }
 
+/* Its rows are read from the first on, and not by us. */
+static bool digest_long_rows(struct moving *moving, const struct dump_entry *entry,
+                             struct error *err)
+{
+    struct row_digest ignored;
+    if (!text_equal(err->sqlstate, DB_ROW_TOO_LONG) || db_is_alive(moving->db)) {
+        return false;
+    }
+    error_clear(err);
+    db_closep(&moving->db);
+    row_hasher_take(moving->hasher, &ignored);
+    return session_open(moving->request, true, &moving->db, err) &&
+           ask_rows(moving->request->programs, moving->request->conninfo, NULL, entry, hash_rows,
+                    moving, err);
+}
+
 static bool digest_table(struct moving *moving, const struct manifest_table *table, size_t index,
                          struct error *err)
 {
@@ -179,11 +195,12 @@ static bool digest_table(struct moving *moving, const struct manifest_table *tab
     }
     CLEANUP(mem_freep)
     char *copy = copy_statement(&columns, data->schema, data->tag, "TO stdout");
-    if (!db_copy_out(moving->db, copy, DEADLINE_NONE, hash_rows, moving, err)) {
-        return false;
-    }
+    const struct db_copy_rows rows = {.take = hash_rows, .context = moving, .longest = ROW_LONGEST};
+    int64_t n = 0;
+    bool done = db_copy_out_counted(moving->db, copy, &rows, DEADLINE_NONE, &n, err) ||
+                digest_long_rows(moving, data, err);
     row_hasher_take(moving->hasher, &moving->digests[index]);
-    return true;
+    return done;
 }
 
 /* --- each process --- */

@@ -25,6 +25,8 @@ struct number {
 /* False where the piece ends before it is complete. */
 bool number_take(struct number *number, struct cursor *cursor, int64_t *ret_value);
 
+enum { BLOCK_ROWS = 1, BLOCK_OBJECTS = 3 }; /* the kinds of a block, as they stand in the stream */
+
 /* ERROR_BACKUP: "the dump is damaged at byte 12: ...". */
 bool dump_damaged(struct error *err, uint64_t at, const char *format, ...) PRINTF_LIKE(3, 4);
 

@@ -11,7 +11,6 @@
 
 #include "private.h"
 
-enum { BLOCK_ROWS = 1, BLOCK_OBJECTS = 3 }; /* as they stand in the stream */
 #define GATHERED ((size_t)64 << 10)
 
 enum place { IN_TOC, AT_BLOCK, AT_BLOCK_ID, AT_CHUNK, IN_CHUNK, AT_OBJECT };

@@ -1,4 +1,4 @@
--- $1: relations, as in a text of SQL. Who holds one of them for long, and cannot be waited for in the queue of locks: a dump
+-- $1: relations, as in a text of SQL. Who holds one of them for long, and cannot be waited for in the queue of locks: a dump, or a backup of ours
 -- (it holds every table until it ends), a vacuum against wraparound (it does not give way, as other vacuums do).
 -- Of another role's session we may not see from where and since when it is there.
 select a.pid, a.application_name,
@@ -14,7 +14,7 @@ from (select case when ident[2] is null or to_regnamespace(quote_ident(ident[1])
 join pg_locks l on l.relation = wanted.oid and l.granted and l.pid <> pg_backend_pid()
 join pg_stat_activity a on a.pid = l.pid
 join pg_class c on c.oid = l.relation
-where a.application_name like 'pg\_dump%'
+where a.application_name like 'pg\_dump%' or a.application_name = 'headgate backup'
    or (a.backend_type = 'autovacuum worker'
        and (a.query like '%to prevent wraparound%'
             or age(c.relfrozenxid) > current_setting('autovacuum_freeze_max_age')::integer))

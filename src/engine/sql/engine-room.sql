@@ -3,4 +3,4 @@
 select case when count(*) = 0 then 0 else ('at work: ' || count(*))::integer end
 from pg_stat_get_activity(null)
 where datid = (select oid from pg_database where datname = current_database()) and pid <> pg_backend_pid()
-  and (application_name like 'pg\_dump%' or backend_type = 'autovacuum worker');
+  and (application_name like 'pg\_dump%' or application_name = 'headgate backup' or backend_type = 'autovacuum worker');

@@ -514,6 +514,48 @@ static void a_deadline_counts_for_rows_that_come_out_for_ever(void **state)
     assert_false(db_is_alive(other));
 }
 
+static bool count_rows(void *context, const char *bytes, size_t n, struct error *err)
+{
+    size_t *rows = context;
+    (void)bytes;
+    (void)n;
+    (void)err;
+    ++*rows;
+    return true;
+}
+
+static void says_how_many_rows_came_out(void **state)
+{
+    (void)state;
+    struct error err = ERROR_INIT;
+    size_t seen = 0;
+    int64_t rows = 0;
+    const struct db_copy_rows all = {.take = count_rows, .context = &seen, .longest = 1000};
+    assert_ok(db_copy_out_counted(other, "copy (select 1 from generate_series(1, 5000)) to stdout",
+                                  &all, SOON, &rows, &err));
+    assert_int_equal(seen, 5000);
+    assert_int_equal(rows, 5000);
+}
+
+/* One that came in at one go may slip through: not all of them. */
+static void a_row_that_is_too_long_is_not_waited_for(void **state)
+{
+    (void)state;
+    struct error err = ERROR_INIT;
+    size_t seen = 0;
+    int64_t rows = 0;
+    const struct db_copy_rows all = {.take = count_rows, .context = &seen, .longest = 100000};
+    assert_fails(db_copy_out_counted(other,
+                                     "copy (select repeat('x', 20000000) from generate_series(1, "
+                                     "200)) to stdout",
+                                     &all, SOON, &rows, &err),
+                 ERROR_DATABASE);
+    assert_string_equal(err.sqlstate, DB_ROW_TOO_LONG);
+    error_clear(&err);
+    assert_true(seen < 200);
+    assert_false(db_is_alive(other));
+}
+
 static void a_wish_to_stop_ends_the_data(void **state)
 {
     (void)state;
@@ -665,6 +707,8 @@ int main(void)
         TEST(who_gives_up_between_two_pieces_rolls_back),
         TEST(a_deadline_closes_the_session),
         TEST(a_deadline_counts_for_rows_that_come_out_for_ever),
+        TEST(says_how_many_rows_came_out),
+        TEST(a_row_that_is_too_long_is_not_waited_for),
         TEST(a_wish_to_stop_ends_the_data),
         TEST(a_wish_to_stop_that_is_there_already_is_noticed_at_the_end_too),
         TEST(a_server_that_waits_for_a_lock_is_stopped_too),

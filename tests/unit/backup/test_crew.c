@@ -1,6 +1,7 @@
 /* Several processes at one heap of work: each item once, the first failure ends all. */
 #include "scratch.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <unistd.h>
@@ -96,7 +97,7 @@ static void notices_who_died(void **state)
     const struct crew crew = {.n_items = ITEMS, .jobs = 2, .work = work, .context = heap};
     (void)state;
     heap->how = DIES;
-    assert_fails(crew_run(&crew, &err), ERROR_INTERNAL);
+    assert_fails(crew_run(&crew, &err), ERROR_IO);
     assert_contains(err.message, "signal 9");
     error_clear(&err);
     heap_free(heap);
@@ -109,6 +110,53 @@ static bool sleep_long(void *context, size_t item, struct error *err)
     (void)err;
     deadline_sleep(deadline_in(60000));
     return true;
+}
+
+/* What each process tells of each item comes over the bell. */
+struct bell {
+    int ends[2];
+    size_t heard;
+    size_t enough;
+};
+
+static bool ring(void *context, size_t item, struct error *err)
+{
+    const struct bell *bell = context;
+    (void)item;
+    return write(bell->ends[1], "x", 1) == 1 || error_set_errno(err, "could not ring");
+}
+
+static bool listen(void *context, struct error *err)
+{
+    struct bell *bell = context;
+    char bytes[64];
+    ssize_t n = 0;
+    while ((n = read(bell->ends[0], bytes, sizeof bytes)) > 0) {
+        bell->heard += (size_t)n;
+    }
+    return bell->heard < bell->enough || error_set(err, ERROR_BACKUP, "that is enough");
+}
+
+static void hears_what_they_tell(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct bell bell = {.enough = ITEMS + 1};
+    (void)state;
+    assert_int_equal(pipe2(bell.ends, O_CLOEXEC | O_NONBLOCK), 0);
+    const struct crew crew = {.n_items = ITEMS,
+                              .jobs = 3,
+                              .work = ring,
+                              .hear = listen,
+                              .bell = bell.ends[0],
+                              .context = &bell};
+    assert_ok(crew_run(&crew, &err));
+    assert_int_equal(bell.heard, ITEMS); /* all of it, before it ends */
+    bell = (struct bell){.ends = {bell.ends[0], bell.ends[1]}, .enough = ITEMS / 2};
+    assert_fails(crew_run(&crew, &err), ERROR_BACKUP);
+    assert_string_equal(err.message, "that is enough");
+    error_clear(&err);
+    (void)close(bell.ends[0]);
+    (void)close(bell.ends[1]);
 }
 
 static void ask_to_stop(void *context)
@@ -133,11 +181,9 @@ static void gives_way(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(does_each_item_once),
-        cmocka_unit_test(has_nothing_to_do),
-        cmocka_unit_test(says_what_went_wrong),
-        cmocka_unit_test(notices_who_died),
-        cmocka_unit_test(gives_way),
+        cmocka_unit_test(does_each_item_once),  cmocka_unit_test(has_nothing_to_do),
+        cmocka_unit_test(says_what_went_wrong), cmocka_unit_test(notices_who_died),
+        cmocka_unit_test(hears_what_they_tell), cmocka_unit_test(gives_way),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

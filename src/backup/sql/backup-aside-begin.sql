@@ -1,0 +1,2 @@
+-- What is tried from here on in the backup's transaction may fail, and may set what it likes.
+savepoint headgate_aside

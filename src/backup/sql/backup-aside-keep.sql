@@ -1,0 +1,2 @@
+-- Locks that were taken stay.
+release savepoint headgate_aside
