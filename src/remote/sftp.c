@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "sftp_session.h"
@@ -235,6 +236,9 @@ bool sftp_open(int fd, const char *shown, msec silence, struct sftp **ret_sftp, 
     sftp->end = DEADLINE_NONE;
     sftp->read_piece = sftp->write_piece = SFTP_PLAIN_PIECE;
     sftp->in = mem_resize(NULL, SFTP_INBOX, 1);
+    /* As much as the system allows: whoever is at the other end then works while we do. */
+    static const int buffer = 4 << 20;
+    (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer);
     if (!greet(sftp, err)) {
         return false;
     }
