@@ -21,6 +21,8 @@
 #include "headgate/process.h"
 
 struct vault;
+struct depot;
+struct stored;
 
 /* Nothing is made before something is written. */
 NODISCARD bool vault_open(const struct environments *set, struct vault **ret_vault,
@@ -93,7 +95,8 @@ void vault_item_clear(struct vault_item *item);
 /* A backup that can be read anywhere: of an encrypted one, its contents in a file without a name
  * that is gone when it is closed. */
 struct vault_archive {
-    int fd;
+    int fd;                /* of what was decrypted; -1 */
+    struct stored *stored; /* else this, which the reader reads; the module's */
     struct pack_reader *reader;
     struct manifest *manifest;
 };
@@ -110,13 +113,14 @@ NODISCARD bool vault_write_proof(const struct vault *vault, const struct vault_i
 struct vault_file {
     char *name, *temporary, *path;
     int fd;   /* write here; a pipe where it is encrypted */
-    int file; /* the file itself */
+    int file; /* the file itself, or the way to it */
     /* Borrowed; set by who writes, before publishing. Of an encrypted backup what may be told
      * without the key is written beside it: NAME.info.json. NULL: nothing is told. */
     const struct manifest *manifest;
     /* and what the module keeps */
     struct process_beside encrypter; /* age, where it is encrypted */
-    char *folder;
+    const struct depot *depot;       /* the vault's, which must be there as long as this */
+    void *writing;                   /* the depot's */
 };
 #define VAULT_FILE_INIT                                                                            \
     {                                                                                              \

@@ -85,7 +85,7 @@ static bool open_nameless(const struct vault *vault, const struct vault_item *it
     if (!vault_make_folder(vault, err)) { /* the archive may come from elsewhere */
         return false;
     }
-    *ret_fd = open(vault->folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    *ret_fd = open(vault->depot.folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (*ret_fd >= 0) {
         return true;
     }
@@ -93,7 +93,7 @@ static bool open_nameless(const struct vault *vault, const struct vault_item *it
         char id[UUID_SIZE];
         random_uuid(id);
         CLEANUP(mem_freep) char *name = mem_printf("%s.%.8s", item->name, id);
-        if (!part_open(vault->folder, name, &part, ret_fd, &taken, err)) {
+        if (!part_open(vault->depot.folder, name, &part, ret_fd, &taken, err)) {
             return false;
         }
     }
@@ -139,8 +139,8 @@ static bool refuse_decrypting(const struct vault *vault, const struct vault_item
     return error_prefix(err, "could not decrypt backup %s with %s", item->name, vault->identity);
 }
 
-bool age_decrypt(const struct vault *vault, const struct vault_item *item, int encrypted,
-                 int *ret_fd, struct error *err)
+bool age_decrypt(const struct vault *vault, const struct vault_item *item,
+                 const struct stored *encrypted, int *ret_fd, struct error *err)
 {
     CLEANUP(mem_freep) char *program = NULL;
     CLEANUP(fd_closep) int fd = -1;
@@ -149,7 +149,7 @@ bool age_decrypt(const struct vault *vault, const struct vault_item *item, int e
         return false;
     }
     const char *const argv[] = {program, "-d", "-i", vault->identity, NULL};
-    if (!process_start(&(struct process_spec){.argv = argv}, encrypted, fd, &age, err)) {
+    if (!process_start(&(struct process_spec){.argv = argv}, encrypted->fd, fd, &age, err)) {
         return false;
     }
     if (!process_wait(&age, DEADLINE_NONE, err)) {
