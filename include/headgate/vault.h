@@ -131,6 +131,9 @@ NODISCARD bool vault_create(const struct vault *vault, const char *environment, 
                             struct vault_file *ret_file, struct error *err);
 /* Whole, synced, renamed, the folder synced. */
 NODISCARD bool vault_publish(struct vault_file *file, struct error *err);
+/* Writing into it failed: where the other end is a process that carries it to another machine, and
+ * failed itself, err becomes its reason. Returns false. */
+bool vault_file_explain(struct vault_file *file, struct error *err);
 /* Removes it where it was not published. */
 void vault_file_clear(struct vault_file *file);
 /* Free room in the vault for about so many bytes? ERROR_BACKUP, with both figures, where not. */

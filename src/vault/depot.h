@@ -23,6 +23,7 @@ struct stored {
 struct depot;
 
 struct depot_kind {
+    bool is_here; /* its folder is one of this machine */
     /* Makes the folder where there is none. */
     NODISCARD bool (*make)(const struct depot *depot, struct error *err);
     /* No names where there is no folder. */
@@ -44,6 +45,9 @@ struct depot_kind {
                              bool *ret_taken, struct error *err);
     /* All that was written, whole and durable, under its own name. */
     NODISCARD bool (*publish)(struct vault_file *file, struct error *err);
+    /* Where it failed on the other side, err becomes what that says. Returns false. NULL: there is
+     * no other side. */
+    bool (*explain)(struct vault_file *file, struct error *err);
     /* Whatever there is of it goes. */
     void (*discard)(struct vault_file *file);
     /* True where there is none. */

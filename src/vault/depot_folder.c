@@ -117,7 +117,8 @@ static void sweep(const struct depot *depot, const char *name)
     part_sweep(path);
 }
 
-static const struct depot_kind kind_folder = {.make = folder_is_made,
+static const struct depot_kind kind_folder = {.is_here = true,
+                                              .make = folder_is_made,
                                               .list = list_names,
                                               .has = has,
                                               .read_small = read_small,

@@ -220,7 +220,7 @@ static bool read_table(const struct reading *in, const struct json_data *item,
     table->dump_id = (int)dump_id;
     return (table->at <= in->manifest->dump_size &&
             table->size <= in->manifest->dump_size - table->at) ||
-           refuse(in, "at", "a depot within the dump");
+           refuse(in, "at", "a place within the dump");
 }
 
 static bool read_tables(const struct reading *in, const struct json_data *root)
@@ -259,7 +259,7 @@ static bool read_contents(const struct reading *in, const struct json_data *root
         return refuse(in, "large_objects", "an object or null");
     }
     if (manifest->toc_end > manifest->dump_size) {
-        return refuse(in, "toc_end", "a depot within the dump");
+        return refuse(in, "toc_end", "a place within the dump");
     }
     return !manifest->has_blobs || read_digest(in, blobs, &manifest->blobs);
 }

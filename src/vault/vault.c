@@ -1,8 +1,22 @@
 /* The vault as a place: where it is, whether there is room, new files in it. */
+#include "depot_sftp.h"
 #include "headgate/file.h"
 #include "private.h"
 
 #define AGE_PATIENCE ((msec)600000) /* to encrypt what is still in the pipe, and to write it */
+
+static struct vault *make_vault(const struct environments *set, const struct vault_place *place,
+                                struct depot depot)
+{
+    struct vault *vault = mem_new(1, sizeof *vault);
+    vault->depot = depot;
+    vault->identity = mem_copy(place->identity);
+    vault->keep = set->keep;
+    for (size_t i = 0; i < place->n_recipients; i++) {
+        strlist_add(&vault->recipients, place->recipients[i]);
+    }
+    return vault;
+}
 
 bool vault_open(const struct environments *set, struct vault **ret_vault, struct error *err)
 {
@@ -10,15 +24,17 @@ bool vault_open(const struct environments *set, struct vault **ret_vault, struct
     if (!environments_vault(set, &place, err)) {
         return false;
     }
-    struct vault *vault = mem_new(1, sizeof *vault);
-    vault->depot = depot_of_folder(place.folder);
-    vault->identity = mem_copy(place.identity);
-    vault->keep = set->keep;
-    for (size_t i = 0; i < place.n_recipients; i++) {
-        strlist_add(&vault->recipients, place.recipients[i]);
-    }
-    *ret_vault = vault;
+    *ret_vault = make_vault(set, &place, depot_of_folder(place.folder));
     return true;
+}
+
+struct vault *vault_over_sftp(const struct environments *set, const struct depot_line *line,
+                              const char *folder, struct error *err)
+{
+    struct vault_place place;
+    return environments_vault(set, &place, err)
+               ? make_vault(set, &place, depot_over_sftp(line, folder))
+               : NULL;
 }
 
 void vault_freep(struct vault **vault)
@@ -146,7 +162,14 @@ static bool finish_encrypting(struct vault_file *file, struct error *err)
     if (err->code == ERROR_IO) {
         err->code = ERROR_BACKUP;
     }
-    return error_prefix(err, "could not encrypt the backup");
+    (void)error_prefix(err, "could not encrypt the backup");
+    return vault_file_explain(file, err);
+}
+
+bool vault_file_explain(struct vault_file *file, struct error *err)
+{
+    return file->depot != NULL && file->depot->kind->explain != NULL &&
+           file->depot->kind->explain(file, err);
 }
 
 bool vault_publish(struct vault_file *file, struct error *err)
