@@ -7,6 +7,9 @@
  * gets its name when it is whole and on the disk; before that it is .NAME.part, locked by whoever
  * writes it, and swept away by the next command once nobody does.
  *
+ * It may be a folder of another host, reached over SSH: then archives are written and read over
+ * SFTP, without a copy here.
+ *
  * Where the vault has recipients (age's public keys), archives are encrypted by the program `age`
  * as they are written: a machine that writes cannot read. With an identity file they can be read.
  */
@@ -24,10 +27,12 @@ struct vault;
 struct depot;
 struct stored;
 
-/* Nothing is made before something is written. */
+/* Nothing is made, and no host connected to, before it is needed. A vault on another host needs the
+ * set as long as it is open. */
 NODISCARD bool vault_open(const struct environments *set, struct vault **ret_vault,
                           struct error *err);
 void vault_freep(struct vault **vault);
+/* Its path, or "sftp://deploy@vault1/srv/backups/shop". */
 const char *vault_folder(const struct vault *vault);
 bool vault_encrypts(const struct vault *vault);
 /* Removes what dead writers left. Cheap when there is nothing. */

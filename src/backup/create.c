@@ -228,7 +228,7 @@ static bool create(const struct backup_request *request, struct db *db, const st
     }
     struct dumping dumping = {.writer = writer, .reader = reader};
     if (!dump_into(request, db, &origin, tools, &dumping, err)) {
-        return false;
+        return vault_file_explain(&file, err);
     }
     uint64_t size = pack_writer_size(writer);
     file.manifest = &origin.manifest;

@@ -362,11 +362,13 @@ static const struct depot_kind kind_sftp = {.make = make,
 struct depot depot_over_sftp(const struct depot_line *line, const char *folder)
 {
     struct sftp_depot *state = mem_new(1, sizeof *state);
+    size_t n = strlen(folder);
+    while (n > 1 && folder[n - 1] == '/') {
+        n--;
+    }
     state->line = *line;
     state->line.shown = mem_copy(line->shown);
-    return (struct depot){.kind = &kind_sftp,
-                          .folder = mem_copy(folder),
-                          .shown = mem_printf(folder[0] == '/' ? "sftp://%s%s" : "sftp://%s/~/%s",
-                                              line->shown, folder),
-                          .state = state};
+    CLEANUP(mem_freep) char *path = mem_copy_n(folder, n);
+    char *shown = mem_printf("sftp://%s%s%s", line->shown, path[0] == '/' ? "" : "/~/", path);
+    return (struct depot){.kind = &kind_sftp, .folder = TAKE(path), .shown = shown, .state = state};
 }

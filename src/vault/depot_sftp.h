@@ -37,6 +37,8 @@ struct sftp_depot {
 
 /* Takes the context of the line. */
 struct depot depot_over_sftp(const struct depot_line *line, const char *folder);
+/* The same, on a host that is reached over SSH; the place stays the caller's. */
+struct depot depot_over_ssh(const struct ssh_place *place, const char *folder);
 /* A vault of what `set` says, in such a depot. */
 struct vault *vault_over_sftp(const struct environments *set, const struct depot_line *line,
                               const char *folder, struct error *err);

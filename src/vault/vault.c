@@ -24,7 +24,9 @@ bool vault_open(const struct environments *set, struct vault **ret_vault, struct
     if (!environments_vault(set, &place, err)) {
         return false;
     }
-    *ret_vault = make_vault(set, &place, depot_of_folder(place.folder));
+    *ret_vault = make_vault(set, &place,
+                            place.ssh != NULL ? depot_over_ssh(place.ssh, place.folder)
+                                              : depot_of_folder(place.folder));
     return true;
 }
 
