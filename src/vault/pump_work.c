@@ -3,7 +3,7 @@
  * place where the session breaks. It publishes what is as large over there as what was sent, and
  * has the same SHA-256.
  */
-#include "pump.h"
+#include "pump_work.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,30 +13,7 @@
 #include "headgate/file.h"
 #include "headgate/interrupt.h"
 
-#define PIECE ((size_t)256 * 1024)
 #define WINDING_UP ((msec)5000)
-
-struct chunk {
-    struct chunk *next;
-    uint64_t at;
-    size_t n;
-    char bytes[];
-};
-
-struct pump {
-    const struct pump_plan *plan;
-    int data, orders, news;
-    struct sftp *sftp;
-    struct sftp_file *file;
-    bool made;                  /* the part is ours */
-    struct chunk *first, *last; /* not known to have arrived */
-    uint64_t taken;             /* from the pipe */
-    uint64_t sent;              /* in this session, and before */
-    struct hash *hash;
-    char sha256[HASH_HEX_SIZE];
-    unsigned broke; /* so often */
-    msec deadline;  /* for a new session, while there is none */
-};
 
 /* --- a session --- */
 
@@ -109,10 +86,8 @@ static bool give_up(struct pump *pump, struct error *failure, struct error *err)
     return false;
 }
 
-/* Does it, in as many sessions as it takes; the time for that begins anew with each byte that
- * arrived. */
-static bool persist(struct pump *pump, bool (*what)(struct pump *pump, struct error *err),
-                    struct error *err)
+bool pump_persist(struct pump *pump, bool (*what)(struct pump *pump, struct error *err),
+                  struct error *err)
 {
     msec patience = sftp_depot_patience(pump->plan->depot);
     uint64_t arrived = base_of(pump);
@@ -137,7 +112,7 @@ static bool persist(struct pump *pump, bool (*what)(struct pump *pump, struct er
 
 /* --- the part --- */
 
-static void remove_word(struct pump *pump)
+void pump_remove_word(struct pump *pump)
 {
     CLEANUP(mem_freep) char *word = writer_file(pump->plan->part);
     CLEANUP(error_clear) struct error none = ERROR_INIT;
@@ -162,7 +137,7 @@ static bool make_part(struct pump *pump, struct error *err)
     }
     pump->made = sftp_open_to_write(pump->sftp, pump->plan->part, true, 0600, &pump->file, err);
     if (!pump->made) {
-        remove_word(pump);
+        pump_remove_word(pump);
     }
     return pump->made;
 }
@@ -183,13 +158,13 @@ static void wind_up(struct pump *pump)
     sftp_wind_up(pump->sftp, deadline_in(WINDING_UP));
     sftp_file_closep(&pump->file);
     if (sftp_remove(pump->sftp, pump->plan->part, &ignored)) {
-        remove_word(pump);
+        pump_remove_word(pump);
     }
 }
 
 /* --- carrying --- */
 
-static bool send_chunks(struct pump *pump, struct error *err)
+bool pump_send(struct pump *pump, struct error *err)
 {
     for (const struct chunk *chunk = pump->first; chunk != NULL; chunk = chunk->next) {
         if (chunk->at < pump->sent) {
@@ -219,13 +194,13 @@ static void keep(struct pump *pump, struct chunk *chunk)
 /* As much as there is, up to a piece. ret_more: it may go on. */
 static bool take_chunk(struct pump *pump, bool *ret_more, struct error *err)
 {
-    struct chunk *chunk = mem_resize(NULL, sizeof *chunk + PIECE, 1);
+    struct chunk *chunk = mem_resize(NULL, sizeof *chunk + PUMP_PIECE, 1);
     ssize_t n = 0;
     *chunk = (struct chunk){.at = pump->taken};
     do {
-        n = read(pump->data, chunk->bytes + chunk->n, PIECE - chunk->n);
+        n = read(pump->data, chunk->bytes + chunk->n, PUMP_PIECE - chunk->n);
         chunk->n += n > 0 ? (size_t)n : 0;
-    } while (n > 0 && chunk->n < PIECE);
+    } while (n > 0 && chunk->n < PUMP_PIECE);
     int failure = errno;
     if (chunk->n > 0) {
         keep(pump, mem_resize(chunk, sizeof *chunk + chunk->n, 1));
@@ -270,127 +245,12 @@ static bool carry(struct pump *pump, struct error *err)
         do {
             if (!take_chunk(pump, &more, err) ||
                 (pump->first != NULL && pump->last->at >= pump->sent &&
-                 !persist(pump, send_chunks, err))) {
+                 !pump_persist(pump, pump_send, err))) {
                 return false;
             }
         } while (more && (order == ORDER_PUBLISH || interrupt_pending() == 0));
     }
     return order == ORDER_PUBLISH || error_set(err, ERROR_BACKUP, "whoever wrote it is gone");
-}
-
-/* --- publishing --- */
-
-static bool sha256_by_program(struct pump *pump, char ret_sha256[HASH_HEX_SIZE])
-{
-    const struct depot_line *line = &pump->plan->depot->line;
-    const char *const argv[] = {"sha256sum", "--", pump->plan->part, NULL};
-    CLEANUP(process_result_clear) struct process_result result = {0};
-    CLEANUP(error_clear) struct error none = ERROR_INIT;
-    if (line->run == NULL || !line->run(line->context, argv, &result, &none) ||
-        result.exit_status != 0) {
-        return false;
-    }
-    const char *digits = result.out.text + (result.out.text[0] == '\\' ? 1 : 0);
-    if (strspn(digits, "0123456789abcdef") != HASH_HEX_SIZE - 1) {
-        return false;
-    }
-    memcpy(ret_sha256, digits, HASH_HEX_SIZE - 1);
-    ret_sha256[HASH_HEX_SIZE - 1] = '\0';
-    return true;
-}
-
-static bool sha256_by_reading(struct pump *pump, char ret_sha256[HASH_HEX_SIZE], struct error *err)
-{
-    CLEANUP(sftp_file_closep) struct sftp_file *file = NULL;
-    CLEANUP(hash_freep) struct hash *hash = hash_new();
-    CLEANUP(mem_freep) char *room = mem_resize(NULL, PIECE, 1);
-    size_t n = PIECE;
-    if (!sftp_open_to_read(pump->sftp, pump->plan->part, &file, err)) {
-        return false;
-    }
-    for (uint64_t at = 0; n == PIECE; at += n) {
-        if (!sftp_read_at(file, room, PIECE, at, &n, err)) {
-            return false;
-        }
-        hash_add(hash, room, n);
-    }
-    hash_finish(hash, ret_sha256);
-    return true;
-}
-
-static bool compare(struct pump *pump, struct error *err)
-{
-    CLEANUP(sftp_entry_clear) struct sftp_entry entry = {.name = NULL};
-    char sha256[HASH_HEX_SIZE];
-    const char *shown = pump->plan->depot->line.shown;
-    if (!sftp_stat(pump->sftp, pump->plan->part, &entry, err)) {
-        return false;
-    }
-    if (entry.size != pump->taken) {
-        return error_set(err, ERROR_BACKUP, "%s has %llu bytes of the backup, and %llu were sent",
-                         shown, (unsigned long long)entry.size, (unsigned long long)pump->taken);
-    }
-    if (!sha256_by_program(pump, sha256) && !sha256_by_reading(pump, sha256, err)) {
-        return false;
-    }
-    return text_equal(sha256, pump->sha256) ||
-           error_set(err, ERROR_BACKUP,
-                     "what lies on %s is not what was sent: its SHA-256 is another", shown);
-}
-
-static bool make_durable(struct pump *pump, struct error *err)
-{
-    bool durable = false;
-    return send_chunks(pump, err) && sftp_sync(pump->file, &durable, err) && compare(pump, err);
-}
-
-/* Whether a name was given when the session broke only looking tells. */
-static bool has_its_name(struct pump *pump)
-{
-    CLEANUP(sftp_entry_clear) struct sftp_entry part = {.name = NULL};
-    CLEANUP(sftp_entry_clear) struct sftp_entry whole = {.name = NULL};
-    CLEANUP(error_clear) struct error missing = ERROR_INIT;
-    CLEANUP(error_clear) struct error none = ERROR_INIT;
-    return !sftp_stat(pump->sftp, pump->plan->part, &part, &missing) &&
-           missing.sys_errno == ENOENT && sftp_stat(pump->sftp, pump->plan->path, &whole, &none) &&
-           whole.size == pump->taken;
-}
-
-/* From here on it has its name, or will have: a wish to stop comes too late. */
-static bool give_name(struct pump *pump, struct error *err)
-{
-    CLEANUP(sftp_file_closep) struct sftp_file *folder = NULL;
-    CLEANUP(error_clear) struct error none = ERROR_INIT;
-    bool durable = false;
-    pump->made = false; /* a new session does not look for the part */
-    sftp_file_closep(&pump->file);
-    sftp_wind_up(pump->sftp, deadline_in(sftp_depot_patience(pump->plan->depot)));
-    if (!has_its_name(pump) && !sftp_rename(pump->sftp, pump->plan->part, pump->plan->path, err)) {
-        return false;
-    }
-    if (!sftp_open_to_read(pump->sftp, pump->plan->folder, &folder, &none) ||
-        !sftp_sync(folder, &durable, &none)) {
-        if (none.code != ERROR_IO) { /* a server that cannot is not to blame */
-            error_move(err, &none);
-            return false;
-        }
-    }
-    remove_word(pump);
-    return true;
-}
-
-static bool publish(struct pump *pump, struct error *err)
-{
-    hash_finish(pump->hash, pump->sha256);
-    hash_freep(&pump->hash);
-    if (!persist(pump, make_durable, err)) {
-        return false;
-    }
-    if (persist(pump, give_name, err)) {
-        return true;
-    }
-    pump->made = true;
-    return false;
 }
 
 /* --- all of it --- */
@@ -450,7 +310,7 @@ int pump_work(void *context, int news)
         return fail(&pump, &failure);
     }
     say(&pump, PUMP_READY);
-    if (!carry(&pump, &failure) || !publish(&pump, &failure)) {
+    if (!carry(&pump, &failure) || !pump_give_name(&pump, &failure)) {
         return fail(&pump, &failure);
     }
     say(&pump, PUMP_DONE);

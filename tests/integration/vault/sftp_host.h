@@ -110,7 +110,7 @@ static inline struct vault *vault_at(struct host *host, const char *folder, cons
                                     .connect = host_connect,
                                     .run = runs ? host_run : NULL,
                                     .context = host,
-                                    .patience = 4000,
+                                    .patience = 2000,
                                     .silence = 20000};
     CLEANUP(mem_freep) char *whole = path_join(scratch_dir(), folder);
     CLEANUP(mem_freep) char *path = path_join(scratch_dir(), "environments.json");

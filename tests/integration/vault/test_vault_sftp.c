@@ -3,7 +3,7 @@
  */
 #include "sftp_host.h"
 
-#define LARGE ((size_t)3 << 20)
+#define LARGE ((size_t)3 << 19)
 
 /* All names over there. */
 static size_t files_in(const char *folder)
@@ -139,7 +139,7 @@ static void a_line_that_breaks_at_any_moment_is_opened_anew(void **state)
 {
     (void)state;
     size_t begun_ones = 0;
-    for (size_t cut = 1; cut < LARGE + 20000; cut = cut < 800 ? cut + 97 : cut * 7 / 5) {
+    for (size_t cut = 1; cut < LARGE + 20000; cut = cut < 800 ? cut + 190 : cut * 8 / 5) {
         CLEANUP(error_clear) struct error err = ERROR_INIT;
         struct host *host = host_new();
         CLEANUP(mem_freep) char *folder = mem_printf("cut-%zu", cut);
@@ -161,10 +161,10 @@ static void a_line_that_breaks_at_any_moment_is_opened_anew(void **state)
         scratch_sh("rm -r %s", folder);
         (void)munmap(host, sizeof *host);
     }
-    assert_true(begun_ones > 15);
+    assert_true(begun_ones > 10);
 }
 
-/* Each line carries a third of a megabyte. */
+/* Each line carries a ninth of it. */
 static void many_breaks_are_survived_as_long_as_bytes_arrive(void **state)
 {
     (void)state;
@@ -174,7 +174,7 @@ static void many_breaks_are_survived_as_long_as_bytes_arrive(void **state)
     CLEANUP(mem_freep) char *name = NULL;
     bool begun = false;
     for (size_t i = 1; i < 12; i++) {
-        host->cut_after[i] = 350000;
+        host->cut_after[i] = 180000;
     }
     assert_ok(make_large(vault, &name, &begun, &err));
     assert_true(atomic_load(&host->lines) > 8);
@@ -191,7 +191,7 @@ static void a_host_that_stays_away_is_given_up_and_nothing_is_published(void **s
     CLEANUP(vault_freep) struct vault *vault = vault_at(host, "away", "", true);
     CLEANUP(mem_freep) char *name = NULL;
     bool begun = false;
-    host->cut_after[1] = 1000000;
+    host->cut_after[1] = 600000;
     for (size_t i = 2; i < LINES; i++) {
         host->cut_after[i] = 20;
     }
@@ -208,6 +208,7 @@ static void reading_goes_on_in_another_line(void **state)
     (void)state;
     CLEANUP(error_clear) struct error err = ERROR_INIT;
     struct host *host = host_new();
+    size_t broken = 0;
     CLEANUP(vault_freep) struct vault *vault = vault_at(host, "read", "", true);
     CLEANUP(mem_freep) char *name = NULL;
     bool begun = false;
@@ -218,8 +219,10 @@ static void reading_goes_on_in_another_line(void **state)
         atomic_store(&host->lines, 0);
         host->cut_after[0] = cut;
         expect_whole(breaks, &item);
-        assert_int_equal(atomic_load(&host->lines), 2);
+        assert_true(atomic_load(&host->lines) <= 2);
+        broken += atomic_load(&host->lines) == 2;
     }
+    assert_true(broken > 5);
 }
 
 static void a_forked_child_reads_over_a_line_of_its_own(void **state)
@@ -276,7 +279,7 @@ static void a_full_disk_is_told_with_host_path_and_room(void **state)
     CLEANUP(vault_freep) struct vault *vault = vault_at(host, "full", "", true);
     CLEANUP(mem_freep) char *name = NULL;
     bool begun = false;
-    host->largest_file = 1000000;
+    host->largest_file = 500000;
     assert_false(make_large(vault, &name, &begun, &err));
     assert_contains(err.message, "vault1: could not write ");
     assert_contains(err.message, "/full/.production-");
