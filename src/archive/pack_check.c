@@ -154,8 +154,9 @@ static void *check_frames(void *context)
     bool threads = check->reader->source.threads;
     CLEANUP(mem_freep) char *room = mem_resize(NULL, threads ? PIECE : AT_ONCE, 1);
     size_t i = 0;
-    while (!threads && check_in_turn(check, room)) {
-        continue;
+    bool more = !threads;
+    while (more) {
+        more = check_in_turn(check, room);
     }
     while (threads && !atomic_load(&check->stopping) &&
            (i = atomic_fetch_add(&check->next, 1)) <= check->reader->frames.n) {

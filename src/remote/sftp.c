@@ -32,7 +32,8 @@ bool sftp_begin(struct sftp *sftp, size_t n, struct sftp_request **ret_request, 
         (void)sftp_break(sftp, true, "the SFTP session is another process's");
     }
     if (sftp->broken != NULL) {
-        return sftp_error(sftp, err);
+        (void)sftp_error(sftp, err);
+        return false;
     }
     sftp->moved = clock_now();
     while (sftp->n_busy == SFTP_SLOTS ||

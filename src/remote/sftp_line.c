@@ -169,8 +169,12 @@ static ssize_t send_some(struct sftp *sftp, const struct strbuf *packet, const v
     }
     if (n > 0) {
         size_t from = sent - packet->size;
+        const union {
+            const void *ours;
+            void *theirs; /* sendmsg's, which only reads them */
+        } all = {.ours = bytes};
         parts[message.msg_iovlen++] =
-            (struct iovec){.iov_base = (char *)(uintptr_t)bytes + from, .iov_len = n - from};
+            (struct iovec){.iov_base = (char *)all.theirs + from, .iov_len = n - from};
     }
     return sendmsg(sftp->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
 }

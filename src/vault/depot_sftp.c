@@ -241,8 +241,8 @@ static bool write_small(const struct depot *depot, const char *name, const struc
 static bool remove_errand(struct sftp *sftp, const struct depot *depot, void *context,
                           struct error *err)
 {
-    const char *name = context;
-    CLEANUP(mem_freep) char *path = path_join(depot->folder, name);
+    const struct named *named = context;
+    CLEANUP(mem_freep) char *path = path_join(depot->folder, named->name);
     CLEANUP(error_clear) struct error failure = ERROR_INIT;
     if (sftp_remove(sftp, path, &failure) || failure.sys_errno == ENOENT) {
         return true;
@@ -253,7 +253,7 @@ static bool remove_errand(struct sftp *sftp, const struct depot *depot, void *co
 
 static bool remove_file(const struct depot *depot, const char *name, struct error *err)
 {
-    return run_errand(depot, remove_errand, (char *)(uintptr_t)name, err);
+    return run_errand(depot, remove_errand, &(struct named){.name = name}, err);
 }
 
 static bool sync_folder(const struct depot *depot, struct error *err)
@@ -309,7 +309,7 @@ static bool is_old(struct sftp *sftp, const char *path)
 static bool sweep_errand(struct sftp *sftp, const struct depot *depot, void *context,
                          struct error *err)
 {
-    const char *part = context;
+    const char *part = ((const struct named *)context)->name;
     CLEANUP(mem_freep) char *path = path_join(depot->folder, part);
     bool is_word = text_ends(part, ".writer" PART_END);
     CLEANUP(mem_freep) char *word = is_word ? mem_copy(part) : writer_file(part);
@@ -326,7 +326,7 @@ static bool sweep_errand(struct sftp *sftp, const struct depot *depot, void *con
 static void sweep_part(const struct depot *depot, const char *name)
 {
     CLEANUP(error_clear) struct error none = ERROR_INIT;
-    (void)!run_errand(depot, sweep_errand, (char *)(uintptr_t)name, &none);
+    (void)!run_errand(depot, sweep_errand, &(struct named){.name = name}, &none);
 }
 
 /* --- the kind --- */
@@ -338,7 +338,7 @@ static void clear(struct depot *depot)
     if (state->line.close != NULL) {
         state->line.close(state->line.context);
     }
-    mem_free((char *)(uintptr_t)state->line.shown);
+    mem_free(state->shown);
     mem_free(state);
 }
 
@@ -367,7 +367,8 @@ struct depot depot_over_sftp(const struct depot_line *line, const char *folder)
         n--;
     }
     state->line = *line;
-    state->line.shown = mem_copy(line->shown);
+    state->shown = mem_copy(line->shown);
+    state->line.shown = state->shown;
     CLEANUP(mem_freep) char *path = mem_copy_n(folder, n);
     char *shown = mem_printf("sftp://%s%s%s", line->shown, path[0] == '/' ? "" : "/~/", path);
     return (struct depot){.kind = &kind_sftp, .folder = TAKE(path), .shown = shown, .state = state};

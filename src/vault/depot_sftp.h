@@ -31,7 +31,8 @@ struct sftp_line {
 void sftp_line_release(struct sftp_line **line);
 
 struct sftp_depot {
-    struct depot_line line; /* shown is ours */
+    struct depot_line line;
+    char *shown;            /* the line's */
     struct sftp_line *open; /* or NULL */
 };
 

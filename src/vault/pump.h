@@ -20,5 +20,5 @@ struct pump_plan {
     int data, orders;                 /* its ends, to read */
     int our_data, our_orders;         /* ours, which it closes */
 };
-/* All that it does: the body of a worker. */
-int pump_work(void *plan, int news);
+/* All that it does: the body of a worker, with a plan. */
+int pump_work(void *context, int news);
