@@ -72,6 +72,17 @@ struct pack_reader;
  * that is not so, ERROR_IO where it cannot be read. */
 NODISCARD bool pack_reader_open(int fd, const char *shown, struct pack_reader **ret_reader,
                                 struct error *err);
+/* Another place that can be read anywhere, and stays the caller's. */
+struct pack_source {
+    /* Exactly these bytes; ERROR_BACKUP where there are fewer. What is neither that nor ERROR_IO
+     * says nothing of the archive, and ends what is being done. */
+    bool (*read_at)(void *context, void *ret_bytes, size_t n, uint64_t at, struct error *err);
+    bool (*size)(void *context, uint64_t *ret_size, struct error *err); /* as it is now */
+    void *context;
+    bool threads; /* several threads may read at once; else they take turns, reading on and on */
+};
+NODISCARD bool pack_reader_open_source(const struct pack_source *source, const char *shown,
+                                       struct pack_reader **ret_reader, struct error *err);
 void pack_reader_freep(struct pack_reader **reader);
 const struct pack_member *pack_reader_members(const struct pack_reader *reader, size_t *ret_n);
 /* NULL where there is none. */
@@ -80,7 +91,8 @@ uint64_t pack_reader_size(const struct pack_reader *reader); /* of the file */
 /* The SHA-256 that stands in the footer over index and all: it names this archive for good. */
 const char *pack_reader_digest(const struct pack_reader *reader);
 /* The bytes of a member, appended: the frame's SHA-256, the tar header and the member's SHA-256 are
- * checked. ERROR_BACKUP names the member. May be used by forked children of ours (pread). */
+ * checked. ERROR_BACKUP names the member. May be used by forked children of ours (pread), where the
+ * source may. */
 NODISCARD bool pack_reader_read(const struct pack_reader *reader, const struct pack_member *member,
                                 struct strbuf *ret_bytes, struct error *err);
 

@@ -2,8 +2,11 @@
  * Files on a host, over SFTP (version 3, and OpenSSH's extensions where the server has them).
  *
  * Speaks over a socket that somebody else has opened (remote_subsystem), so it does not matter how
- * the host is reached. Reads and writes are pipelined: as much is under way as the line holds.
- * Blocking, with a deadline for silence: what moves takes as long as it takes.
+ * the host is reached. Reads and writes are pipelined: up to 8 MB are under way. Blocking, with a
+ * deadline for silence: what moves takes as long as it takes. Gives way to a wish to stop.
+ *
+ * One thread of one process uses a session at a time. What breaks the session is ERROR_UNREACHABLE,
+ * what the server refuses is ERROR_IO.
  */
 #pragma once
 
@@ -21,7 +24,13 @@ struct sftp;
  * server may say nothing while we wait for it. */
 NODISCARD bool sftp_open(int fd, const char *shown, msec silence, struct sftp **ret_sftp,
                          struct error *err);
+/* Closes the line, without a word: also what a forked child does with what is not its own. */
 void sftp_closep(struct sftp **sftp);
+/* It broke: nothing more goes over it, and a new one is needed. An error that is `retryable` says
+ * that a new one may well do better. */
+bool sftp_is_broken(const struct sftp *sftp);
+/* From here on a wish to stop is not looked at, and all has to be done by then: to clean up. */
+void sftp_wind_up(struct sftp *sftp, msec deadline);
 
 struct sftp_entry {
     char *name;
@@ -61,12 +70,16 @@ NODISCARD bool sftp_open_to_read(struct sftp *sftp, const char *path, struct sft
 /* fresh: a new one, EEXIST where there is one; else one that is there goes on being written. */
 NODISCARD bool sftp_open_to_write(struct sftp *sftp, const char *path, bool fresh, uint32_t mode,
                                   struct sftp_file **ret_file, struct error *err);
-/* As many as were asked for, or fewer at the file's end. */
+/* As many as were asked for, or fewer at the file's end. Who reads on where the last read ended is
+ * read for ahead. */
 NODISCARD bool sftp_read_at(struct sftp_file *file, void *bytes, size_t n, uint64_t at,
                             size_t *ret_n, struct error *err);
 /* On its way when this returns; a failure may come with a later call. */
 NODISCARD bool sftp_write_at(struct sftp_file *file, const void *bytes, size_t n, uint64_t at,
                              struct error *err);
+/* So much of what was written from its beginning on has arrived, without a gap: the rest is to be
+ * written again where the session breaks. */
+uint64_t sftp_arrived(const struct sftp_file *file);
 /* All that was written has arrived; and is on the disk, where the server can say so (ret_durable).
  */
 NODISCARD bool sftp_sync(struct sftp_file *file, bool *ret_durable, struct error *err);

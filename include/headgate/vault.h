@@ -7,6 +7,9 @@
  * gets its name when it is whole and on the disk; before that it is .NAME.part, locked by whoever
  * writes it, and swept away by the next command once nobody does.
  *
+ * It may be a folder of another host, reached over SSH: then archives are written and read over
+ * SFTP, without a copy here.
+ *
  * Where the vault has recipients (age's public keys), archives are encrypted by the program `age`
  * as they are written: a machine that writes cannot read. With an identity file they can be read.
  */
@@ -21,11 +24,15 @@
 #include "headgate/process.h"
 
 struct vault;
+struct depot;
+struct stored;
 
-/* Nothing is made before something is written. */
+/* Nothing is made, and no host connected to, before it is needed. A vault on another host needs the
+ * set as long as it is open. */
 NODISCARD bool vault_open(const struct environments *set, struct vault **ret_vault,
                           struct error *err);
 void vault_freep(struct vault **vault);
+/* Its path, or "sftp://deploy@vault1/srv/backups/shop". */
 const char *vault_folder(const struct vault *vault);
 bool vault_encrypts(const struct vault *vault);
 /* Removes what dead writers left. Cheap when there is nothing. */
@@ -93,7 +100,8 @@ void vault_item_clear(struct vault_item *item);
 /* A backup that can be read anywhere: of an encrypted one, its contents in a file without a name
  * that is gone when it is closed. */
 struct vault_archive {
-    int fd;
+    int fd;                /* of what was decrypted; -1 */
+    struct stored *stored; /* else this, which the reader reads; the module's */
     struct pack_reader *reader;
     struct manifest *manifest;
 };
@@ -110,13 +118,14 @@ NODISCARD bool vault_write_proof(const struct vault *vault, const struct vault_i
 struct vault_file {
     char *name, *temporary, *path;
     int fd;   /* write here; a pipe where it is encrypted */
-    int file; /* the file itself */
+    int file; /* the file itself, or the way to it */
     /* Borrowed; set by who writes, before publishing. Of an encrypted backup what may be told
      * without the key is written beside it: NAME.info.json. NULL: nothing is told. */
     const struct manifest *manifest;
     /* and what the module keeps */
     struct process_beside encrypter; /* age, where it is encrypted */
-    char *folder;
+    const struct depot *depot;       /* the vault's, which must be there as long as this */
+    void *writing;                   /* the depot's */
 };
 #define VAULT_FILE_INIT                                                                            \
     {                                                                                              \
@@ -127,6 +136,9 @@ NODISCARD bool vault_create(const struct vault *vault, const char *environment, 
                             struct vault_file *ret_file, struct error *err);
 /* Whole, synced, renamed, the folder synced. */
 NODISCARD bool vault_publish(struct vault_file *file, struct error *err);
+/* Writing into it failed: where the other end is a process that carries it to another machine, and
+ * failed itself, err becomes its reason. Returns false. */
+bool vault_file_explain(struct vault_file *file, struct error *err);
 /* Removes it where it was not published. */
 void vault_file_clear(struct vault_file *file);
 /* Free room in the vault for about so many bytes? ERROR_BACKUP, with both figures, where not. */

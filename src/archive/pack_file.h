@@ -4,7 +4,8 @@
 #include "pack_private.h"
 
 struct pack_reader {
-    int fd;
+    struct pack_source source;
+    int fd; /* -1: there is only the source */
     char *shown;
     struct pack_footer footer;
     char footer_bytes[PACK_FOOTER_SIZE];
@@ -15,5 +16,7 @@ struct pack_reader {
 
 /* Exactly these bytes of the file: ERROR_IO where they cannot be read, ERROR_BACKUP where there are
  * fewer. */
-NODISCARD bool pack_pread(int fd, const char *shown, char *ret_bytes, size_t n, uint64_t at,
-                          struct error *err);
+NODISCARD bool pack_read_at(const struct pack_reader *reader, char *ret_bytes, size_t n,
+                            uint64_t at, struct error *err);
+NODISCARD bool pack_size_now(const struct pack_reader *reader, uint64_t *ret_size,
+                             struct error *err);

@@ -9,22 +9,53 @@
 
 #include "pack_file.h"
 
-bool pack_pread(int fd, const char *shown, char *ret_bytes, size_t n, uint64_t at,
-                struct error *err)
+/* --- where its bytes come from --- */
+
+static bool read_descriptor(void *context, void *ret_bytes, size_t n, uint64_t at,
+                            struct error *err)
 {
+    const struct pack_reader *reader = context;
+    char *to = ret_bytes;
     while (n > 0) {
-        ssize_t got = pread(fd, ret_bytes, n, (off_t)at);
+        ssize_t got = pread(reader->fd, to, n, (off_t)at);
         if (got < 0 && errno != EINTR) {
-            return error_set_errno(err, "could not read %s", shown);
+            return error_set_errno(err, "could not read %s", reader->shown);
         }
         if (got == 0) {
-            return error_set(err, ERROR_BACKUP, "%s has become shorter while it is read", shown);
+            return error_set(err, ERROR_BACKUP, "%s has become shorter while it is read",
+                             reader->shown);
         }
-        ret_bytes += got > 0 ? got : 0;
+        to += got > 0 ? got : 0;
         at += got > 0 ? (uint64_t)got : 0;
         n -= got > 0 ? (size_t)got : 0;
     }
     return true;
+}
+
+static bool size_of_descriptor(void *context, uint64_t *ret_size, struct error *err)
+{
+    const struct pack_reader *reader = context;
+    struct stat about;
+    if (fstat(reader->fd, &about) != 0) {
+        return error_set_errno(err, "could not read %s", reader->shown);
+    }
+    if (!S_ISREG(about.st_mode)) {
+        return error_set(err, ERROR_BACKUP, "%s cannot be used as an archive: it is no plain file",
+                         reader->shown);
+    }
+    *ret_size = (uint64_t)about.st_size;
+    return true;
+}
+
+bool pack_read_at(const struct pack_reader *reader, char *ret_bytes, size_t n, uint64_t at,
+                  struct error *err)
+{
+    return reader->source.read_at(reader->source.context, ret_bytes, n, at, err);
+}
+
+bool pack_size_now(const struct pack_reader *reader, uint64_t *ret_size, struct error *err)
+{
+    return reader->source.size(reader->source.context, ret_size, err);
 }
 
 /* --- open --- */
@@ -36,17 +67,15 @@ static bool damaged(const struct pack_reader *reader, const char *what, struct e
 
 static bool read_footer(struct pack_reader *reader, struct error *err)
 {
-    struct stat about;
-    if (fstat(reader->fd, &about) != 0) {
-        return error_set_errno(err, "could not read %s", reader->shown);
+    uint64_t size = 0;
+    if (!pack_size_now(reader, &size, err)) {
+        return false;
     }
-    if (!S_ISREG(about.st_mode) || (size_t)about.st_size < PACK_FOOTER_SIZE) {
-        return damaged(reader, S_ISREG(about.st_mode) ? "it is too short" : "it is no plain file",
-                       err);
+    if (size < PACK_FOOTER_SIZE) {
+        return damaged(reader, "it is too short", err);
     }
-    uint64_t size = (uint64_t)about.st_size;
-    if (!pack_pread(reader->fd, reader->shown, reader->footer_bytes, PACK_FOOTER_SIZE,
-                    size - PACK_FOOTER_SIZE, err)) {
+    if (!pack_read_at(reader, reader->footer_bytes, PACK_FOOTER_SIZE, size - PACK_FOOTER_SIZE,
+                      err)) {
         return false;
     }
     const char *against = pack_footer_read(reader->footer_bytes, size, &reader->footer);
@@ -57,8 +86,7 @@ static bool read_index(struct pack_reader *reader, struct error *err)
 {
     const struct pack_footer *footer = &reader->footer;
     CLEANUP(mem_freep) char *bytes = mem_resize(NULL, (size_t)footer->index_size, 1);
-    if (!pack_pread(reader->fd, reader->shown, bytes, (size_t)footer->index_size, footer->index_at,
-                    err)) {
+    if (!pack_read_at(reader, bytes, (size_t)footer->index_size, footer->index_at, err)) {
         return false;
     }
     const char *against = pack_index_read(bytes, footer, &reader->frames);
@@ -87,16 +115,35 @@ static bool sort_members(struct pack_reader *reader, struct error *err)
     return true;
 }
 
-bool pack_reader_open(int fd, const char *shown, struct pack_reader **ret_reader, struct error *err)
+static bool open_reader(struct pack_reader *reader, struct pack_reader **ret_reader,
+                        struct error *err)
 {
-    CLEANUP(pack_reader_freep) struct pack_reader *reader = mem_new(1, sizeof *reader);
-    reader->fd = fd;
-    reader->shown = mem_copy(shown);
-    if (!read_footer(reader, err) || !read_index(reader, err) || !sort_members(reader, err)) {
+    CLEANUP(pack_reader_freep) struct pack_reader *opening = reader;
+    if (!read_footer(opening, err) || !read_index(opening, err) || !sort_members(opening, err)) {
         return false;
     }
-    *ret_reader = TAKE(reader);
+    *ret_reader = TAKE(opening);
     return true;
+}
+
+bool pack_reader_open(int fd, const char *shown, struct pack_reader **ret_reader, struct error *err)
+{
+    struct pack_reader *reader = mem_new(1, sizeof *reader);
+    reader->fd = fd;
+    reader->source = (struct pack_source){
+        .read_at = read_descriptor, .size = size_of_descriptor, .context = reader, .threads = true};
+    reader->shown = mem_copy(shown);
+    return open_reader(reader, ret_reader, err);
+}
+
+bool pack_reader_open_source(const struct pack_source *source, const char *shown,
+                             struct pack_reader **ret_reader, struct error *err)
+{
+    struct pack_reader *reader = mem_new(1, sizeof *reader);
+    reader->fd = -1;
+    reader->source = *source;
+    reader->shown = mem_copy(shown);
+    return open_reader(reader, ret_reader, err);
 }
 
 void pack_reader_freep(struct pack_reader **reader)
@@ -195,7 +242,7 @@ bool pack_reader_read(const struct pack_reader *reader, const struct pack_member
     CLEANUP(strbuf_clear) struct strbuf head = STRBUF_INIT;
     CLEANUP(mem_freep) char *stored = mem_resize(NULL, (size_t)member->stored, 1);
     assert(member >= reader->frames.all && member < reader->frames.all + reader->footer.members);
-    if (!pack_pread(reader->fd, reader->shown, stored, (size_t)member->stored, member->at, err) ||
+    if (!pack_read_at(reader, stored, (size_t)member->stored, member->at, err) ||
         !pack_header(member->name, member->size, &head, err)) {
         return error_prefix(err, "member \"%s\"", member->name);
     }

@@ -281,7 +281,7 @@ static bool create(const struct backup_request *request, struct db *db, const st
     const struct dump_handler handler = {.toc = is_rest_wanted, .context = &dumping};
     dumping.reader = dump_reader_new(&handler);
     if (!dump_into(request, &origin, tools, &dumping, err)) {
-        return false;
+        return vault_file_explain(&file, err);
     }
     uint64_t size = pack_writer_size(writer);
     file.manifest = &origin.manifest;

@@ -5,11 +5,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "headgate/file.h"
 #include "private.h"
+
+#define PIECE ((size_t)256 * 1024)
 
 static bool find_age(char **ret_program, struct error *err)
 {
@@ -76,16 +80,27 @@ bool age_encrypt(const struct vault *vault, int file, int *ret_input,
     return true;
 }
 
+/* Where the vault's folder is another machine's, programs of this one have their own for that. */
+static const char *folder_here(const struct vault *vault)
+{
+    const char *wanted = getenv("TMPDIR");
+    return vault->depot.kind->is_here           ? vault->depot.folder
+           : wanted != NULL && wanted[0] == '/' ? wanted
+                                                : "/tmp";
+}
+
 /* Where the file system knows no file without a name, one that loses it at once. */
 static bool open_nameless(const struct vault *vault, const struct vault_item *item, int *ret_fd,
                           struct error *err)
 {
     CLEANUP(mem_freep) char *part = NULL;
+    const char *folder = folder_here(vault);
     bool taken = true;
-    if (!vault_make_folder(vault, err)) { /* the archive may come from elsewhere */
+    /* The archive may come from elsewhere. */
+    if (vault->depot.kind->is_here && !vault_make_folder(vault, err)) {
         return false;
     }
-    *ret_fd = open(vault->folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    *ret_fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (*ret_fd >= 0) {
         return true;
     }
@@ -93,7 +108,7 @@ static bool open_nameless(const struct vault *vault, const struct vault_item *it
         char id[UUID_SIZE];
         random_uuid(id);
         CLEANUP(mem_freep) char *name = mem_printf("%s.%.8s", item->name, id);
-        if (!part_open(vault->folder, name, &part, ret_fd, &taken, err)) {
+        if (!part_open(folder, name, &part, ret_fd, &taken, err)) {
             return false;
         }
     }
@@ -139,20 +154,61 @@ static bool refuse_decrypting(const struct vault *vault, const struct vault_item
     return error_prefix(err, "could not decrypt backup %s with %s", item->name, vault->identity);
 }
 
-bool age_decrypt(const struct vault *vault, const struct vault_item *item, int encrypted,
-                 int *ret_fd, struct error *err)
+/* From another machine its bytes go through us. That age wants no more is age's to tell. */
+static bool feed(const struct stored *encrypted, int to, struct error *err)
+{
+    CLEANUP(mem_freep) char *room = mem_resize(NULL, PIECE, 1);
+    for (uint64_t at = 0; at < encrypted->size;) {
+        size_t n = encrypted->size - at < PIECE ? (size_t)(encrypted->size - at) : PIECE;
+        if (!stored_read(encrypted, room, n, at, err)) {
+            return false;
+        }
+        for (size_t sent = 0; sent < n;) {
+            ssize_t some = send(to, room + sent, n - sent, MSG_NOSIGNAL);
+            if (some < 0 && errno != EINTR) {
+                return true;
+            }
+            sent += some > 0 ? (size_t)some : 0;
+        }
+        at += n;
+    }
+    return true;
+}
+
+static bool run_age(const char *const *argv, const struct stored *encrypted, int fd,
+                    struct error *err)
+{
+    CLEANUP(process_beside_clear) struct process_beside age = PROCESS_BESIDE_INIT;
+    const struct process_spec spec = {.argv = argv};
+    int ends[2] = {-1, -1};
+    if (encrypted->fd >= 0) {
+        return process_start(&spec, encrypted->fd, fd, &age, err) &&
+               process_wait(&age, DEADLINE_NONE, err);
+    }
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+        return error_set_errno(err, "could not make a pair of sockets");
+    }
+    CLEANUP(fd_closep) int theirs = ends[0];
+    CLEANUP(fd_closep) int ours = ends[1];
+    bool started = process_start(&spec, theirs, fd, &age, err);
+    fd_closep(&theirs);
+    if (!started || !feed(encrypted, ours, err)) {
+        return false;
+    }
+    fd_closep(&ours);
+    return process_wait(&age, DEADLINE_NONE, err);
+}
+
+bool age_decrypt(const struct vault *vault, const struct vault_item *item,
+                 const struct stored *encrypted, int *ret_fd, struct error *err)
 {
     CLEANUP(mem_freep) char *program = NULL;
     CLEANUP(fd_closep) int fd = -1;
-    CLEANUP(process_beside_clear) struct process_beside age = PROCESS_BESIDE_INIT;
     if (!find_key(vault, item, &program, err) || !open_nameless(vault, item, &fd, err)) {
         return false;
     }
     const char *const argv[] = {program, "-d", "-i", vault->identity, NULL};
-    if (!process_start(&(struct process_spec){.argv = argv}, encrypted, fd, &age, err)) {
-        return false;
-    }
-    if (!process_wait(&age, DEADLINE_NONE, err)) {
+    if (!run_age(argv, encrypted, fd, err)) {
         return refuse_decrypting(vault, item, err);
     }
     *ret_fd = fd_take(&fd);

@@ -1,9 +1,4 @@
 /* What can be known of one file of the vault, and its contents. */
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "headgate/file.h"
 #include "private.h"
 
@@ -30,25 +25,13 @@ bool archive_manifest(const struct pack_reader *reader, const char *name,
     return true;
 }
 
-static bool open_item(const char *path, int *ret_fd, struct stat *ret_about, struct error *err)
+static bool read_encrypted(const struct depot *depot, const struct stored *stored,
+                           struct vault_item *item, struct error *err)
 {
-    CLEANUP(fd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0 || fstat(fd, ret_about) != 0) {
-        return error_set_errno(err, "could not read %s", path);
-    }
-    if (!S_ISREG(ret_about->st_mode)) {
-        return error_set(err, ERROR_BACKUP, "%s is no file", path);
-    }
-    *ret_fd = fd_take(&fd);
-    return true;
-}
-
-static bool read_encrypted(const char *folder, int fd, struct vault_item *item, struct error *err)
-{
-    if (!seal_of(fd, item->digest, err)) {
+    if (!seal_of(stored, item->digest, err)) {
         return false;
     }
-    item->manifest = summary_read(folder, item->name);
+    item->manifest = summary_read(depot, item->name);
     if (item->manifest != NULL) {
         return true;
     }
@@ -60,33 +43,34 @@ static bool read_encrypted(const char *folder, int fd, struct vault_item *item, 
                            "can be verified and restored all the same.");
 }
 
-static bool read_plain(int fd, struct vault_item *item, struct error *err)
+static bool read_plain(const struct stored *stored, struct vault_item *item, struct error *err)
 {
     CLEANUP(pack_reader_freep) struct pack_reader *reader = NULL;
-    if (!pack_reader_open(fd, item->path, &reader, err)) {
+    if (!stored_open_pack(stored, item->path, &reader, err)) {
         return false;
     }
     memcpy(item->digest, pack_reader_digest(reader), sizeof item->digest);
     return archive_manifest(reader, item->name, &item->manifest, err);
 }
 
-static bool read_contents(const char *folder, struct vault_item *item, struct error *err)
+static bool read_contents(const struct depot *depot, const char *file, struct vault_item *item,
+                          struct error *err)
 {
-    CLEANUP(fd_closep) int fd = -1;
-    struct stat about = {.st_size = 0};
-    if (!open_item(item->path, &fd, &about, err)) {
+    CLEANUP(stored_closep) struct stored *stored = NULL;
+    if (!depot->kind->open(depot, file, &stored, err)) {
         return false;
     }
-    item->size = (uint64_t)about.st_size;
-    return item->encrypted ? read_encrypted(folder, fd, item, err) : read_plain(fd, item, err);
+    item->size = stored->size;
+    return item->encrypted ? read_encrypted(depot, stored, item, err)
+                           : read_plain(stored, item, err);
 }
 
-void item_read(const char *folder, const char *file, struct vault_item *ret_item)
+void item_read(const struct depot *depot, const char *file, struct vault_item *ret_item)
 {
     struct vault_item item = {.error = ERROR_INIT};
     item.name = archive_name_of(file, &item.encrypted);
-    item.path = path_join(folder, file);
-    if (read_contents(folder, &item, &item.error) &&
+    item.path = depot_path(depot, file);
+    if (read_contents(depot, file, &item, &item.error) &&
         !backup_name_parse(item.name, &item.environment, &item.created)) {
         (void)error_set(&item.error, ERROR_BACKUP, "%s is no name of a backup", item.name);
         manifest_freep(&item.manifest);
@@ -95,7 +79,7 @@ void item_read(const char *folder, const char *file, struct vault_item *ret_item
         !backup_name_parse(item.name, &item.environment, &item.created)) {
         item.environment = mem_copy("");
     }
-    proof_read(folder, item.name, item.digest, &item.proof);
+    proof_read(depot, item.name, item.digest, &item.proof);
     *ret_item = item;
 }
 
@@ -114,23 +98,23 @@ bool vault_archive_open(const struct vault *vault, const struct vault_item *item
                         struct vault_archive *ret_archive, struct error *err)
 {
     CLEANUP(vault_archive_clear) struct vault_archive archive = {.fd = -1};
-    CLEANUP(fd_closep) int fd = -1;
-    struct stat about = {.st_size = 0};
-    if (!open_item(item->path, &fd, &about, err)) {
+    CLEANUP(depot_clear) struct depot other = {0};
+    CLEANUP(mem_freep) char *folder = path_parent(item->path);
+    const struct depot *depot = depot_of(vault, folder, &other);
+    if (!depot->kind->open(depot, path_name(item->path), &archive.stored, err)) {
         return false;
     }
-    if (!item->encrypted) {
-        archive.fd = fd_take(&fd);
-    } else if (!age_decrypt(vault, item, fd, &archive.fd, err)) {
+    if (item->encrypted && !age_decrypt(vault, item, archive.stored, &archive.fd, err)) {
         return false;
     }
-    if (!pack_reader_open(archive.fd, item->path, &archive.reader, err) ||
-        !archive_manifest(archive.reader, item->name, &archive.manifest, err)) {
+    bool opened = item->encrypted
+                      ? pack_reader_open(archive.fd, item->path, &archive.reader, err)
+                      : stored_open_pack(archive.stored, item->path, &archive.reader, err);
+    if (!opened || !archive_manifest(archive.reader, item->name, &archive.manifest, err)) {
         return false;
     }
-    ret_archive->fd = fd_take(&archive.fd);
-    ret_archive->reader = TAKE(archive.reader);
-    ret_archive->manifest = TAKE(archive.manifest);
+    *ret_archive = archive;
+    archive = (struct vault_archive){.fd = -1};
     return true;
 }
 
@@ -138,6 +122,7 @@ void vault_archive_clear(struct vault_archive *archive)
 {
     manifest_freep(&archive->manifest);
     pack_reader_freep(&archive->reader);
+    stored_closep(&archive->stored);
     fd_closep(&archive->fd);
 }
 
@@ -145,15 +130,16 @@ bool vault_remove(const struct vault *vault, const struct vault_item *item, stru
 {
     static const char *const ends[] = {PROOF_END, SUMMARY_END};
     CLEANUP(mem_freep) char *folder = path_parent(item->path);
-    (void)vault;
-    if (unlink(item->path) != 0 && errno != ENOENT) {
-        return error_set_errno(err, "could not remove %s", item->path);
+    CLEANUP(depot_clear) struct depot other = {0};
+    const struct depot *depot = depot_of(vault, folder, &other);
+    if (!depot->kind->remove(depot, path_name(item->path), err)) {
+        return false;
     }
     for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
-        CLEANUP(mem_freep) char *path = beside(folder, item->name, ends[i]);
-        if (unlink(path) != 0 && errno != ENOENT) {
-            return error_set_errno(err, "could not remove %s", path);
+        CLEANUP(mem_freep) char *file = mem_printf("%s%s", item->name, ends[i]);
+        if (!depot->kind->remove(depot, file, err)) {
+            return false;
         }
     }
-    return file_sync_folder(folder, err);
+    return depot->kind->sync(depot, err);
 }

@@ -13,10 +13,7 @@ static bool archive_files(const struct vault *vault, const char *environment,
                           struct strlist *ret_files, struct error *err)
 {
     CLEANUP(strlist_clear) struct strlist all = STRLIST_INIT;
-    if (!path_exists(vault->folder)) {
-        return true; /* nothing was ever written */
-    }
-    if (!folder_list(vault->folder, &all, err)) {
+    if (!vault->depot.kind->list(&vault->depot, &all, err)) {
         return error_prefix(err, "the vault");
     }
     for (size_t i = 0; i < all.n; i++) {
@@ -51,7 +48,7 @@ bool vault_list(const struct vault *vault, const char *environment, struct vault
     struct vault_list list = {.items = mem_new(files.n + 1, sizeof *list.items)};
     for (size_t i = 0; i < files.n; i++) {
         struct vault_item *item = &list.items[list.n];
-        item_read(vault->folder, files.items[i], item);
+        item_read(&vault->depot, files.items[i], item);
         if (item->error.sys_errno == ENOENT) {
             vault_item_clear(item); /* removed meanwhile */
         } else {
@@ -138,13 +135,13 @@ static bool refuse_unknown(const struct vault *vault, const char *environment, c
     CLEANUP(mem_freep) char *of = environment != NULL ? mem_printf(" of %s", environment) : NULL;
     const char *whose = of != NULL ? of : "";
     if (candidates->n == 0) {
-        (void)error_set(err, ERROR_USAGE, "there is no backup%s in %s", whose, vault->folder);
+        (void)error_set(err, ERROR_USAGE, "there is no backup%s in %s", whose, vault->depot.shown);
         return error_hint(err, "headgate backup create %s makes one.",
                           environment != NULL ? environment : "ENV");
     }
     CLEANUP(mem_freep) char *names = some_names(candidates);
     (void)error_set(err, ERROR_USAGE, "there is no backup \"%s\"%s in %s", named, whose,
-                    vault->folder);
+                    vault->depot.shown);
     return error_hint(err, "There is %s.", names);
 }
 
@@ -175,17 +172,23 @@ static bool choose(const struct vault *vault, const char *environment, const cha
     return true;
 }
 
-static bool find_path(const char *path, struct vault_item *ret_item, struct error *err)
+static bool find_path(const struct vault *vault, const char *path, struct vault_item *ret_item,
+                      struct error *err)
 {
-    bool encrypted = false;
+    bool encrypted = false, there = false;
+    CLEANUP(depot_clear) struct depot other = {0};
     CLEANUP(mem_freep) char *name = archive_name_of(path_name(path), &encrypted);
-    if (name == NULL || !path_exists(path)) {
+    CLEANUP(mem_freep) char *folder = path_parent(path);
+    const struct depot *depot = depot_of(vault, folder, &other);
+    if (name != NULL && !depot->kind->has(depot, path_name(path), &there, err)) {
+        return false;
+    }
+    if (!there) {
         (void)error_set(err, ERROR_USAGE, "there is no backup at %s", path);
         return error_hint(err, "A backup is a file whose name ends in " ARCHIVE_END
                                " or " ENCRYPTED_END ".");
     }
-    CLEANUP(mem_freep) char *folder = path_parent(path);
-    item_read(folder, path_name(path), ret_item);
+    item_read(depot, path_name(path), ret_item);
     return true;
 }
 
@@ -195,7 +198,7 @@ bool vault_find(const struct vault *vault, const char *environment, const char *
     CLEANUP(strlist_clear) struct strlist candidates = STRLIST_INIT;
     const char *file = NULL;
     if (strchr(named, '/') != NULL) {
-        return find_path(named, ret_item, err);
+        return find_path(vault, named, ret_item, err);
     }
     if (!archive_files(vault, environment, &candidates, err)) {
         return false;
@@ -206,6 +209,6 @@ bool vault_find(const struct vault *vault, const char *environment, const char *
     if (!choose(vault, environment, named, &candidates, &file, err)) {
         return false;
     }
-    item_read(vault->folder, file, ret_item);
+    item_read(&vault->depot, file, ret_item);
     return true;
 }

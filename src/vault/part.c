@@ -76,7 +76,7 @@ bool part_write(const char *folder, const char *name, const struct strbuf *text,
 
 /* Whoever made it locks it before anything else, and looks again whether it is still there: so it
  * may be removed under our lock. */
-static void sweep_part(const char *path)
+void part_sweep(const char *path)
 {
     struct stat held, there;
     CLEANUP(fd_closep) int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
@@ -84,51 +84,5 @@ static void sweep_part(const char *path)
         lstat(path, &there) == 0 && held.st_ino == there.st_ino && held.st_dev == there.st_dev &&
         S_ISREG(held.st_mode)) {
         (void)unlink(path);
-    }
-}
-
-static bool is_there(const char *folder, const char *before, const char *name, const char *end)
-{
-    CLEANUP(mem_freep) char *path = mem_printf("%s/%s%s%s", folder, before, name, end);
-    return path_exists(path);
-}
-
-/* What lay beside an archive that was removed. A summary comes before its archive: so first is
- * looked for the one that is being written, then, as it may have got its name meanwhile, for the
- * archive. */
-static void sweep_orphan(const char *folder, const char *file, const char *end)
-{
-    CLEANUP(mem_freep) char *name = mem_copy_n(file, strlen(file) - strlen(end));
-    CLEANUP(mem_freep) char *environment = NULL;
-    int64_t created = 0;
-    if (backup_name_parse(name, &environment, &created) &&
-        !is_there(folder, ".", name, ENCRYPTED_END PART_END) &&
-        !is_there(folder, "", name, ENCRYPTED_END) && !is_there(folder, "", name, ARCHIVE_END)) {
-        CLEANUP(mem_freep) char *path = path_join(folder, file);
-        (void)unlink(path);
-    }
-}
-
-void vault_sweep(const struct vault *vault)
-{
-    CLEANUP(strlist_clear) struct strlist names = STRLIST_INIT;
-    CLEANUP(error_clear) struct error none = ERROR_INIT;
-    if (!path_is_folder(vault->folder) || !folder_list(vault->folder, &names, &none)) {
-        return;
-    }
-    for (size_t i = 0; i < names.n; i++) {
-        const char *file = names.items[i];
-        if (file[0] == '.' && text_ends(file, PART_END)) {
-            CLEANUP(mem_freep) char *path = path_join(vault->folder, file);
-            sweep_part(path);
-        }
-    }
-    for (size_t i = 0; i < names.n; i++) {
-        const char *file = names.items[i];
-        if (file[0] != '.' && text_ends(file, PROOF_END)) {
-            sweep_orphan(vault->folder, file, PROOF_END);
-        } else if (file[0] != '.' && text_ends(file, SUMMARY_END)) {
-            sweep_orphan(vault->folder, file, SUMMARY_END);
-        }
     }
 }

@@ -28,9 +28,10 @@ static void write_facts(struct json_writer *writer, const struct proof *proof)
 bool vault_write_proof(const struct vault *vault, const struct vault_item *item,
                        const struct proof *proof, struct error *err)
 {
-    (void)vault; /* an archive may lie elsewhere; its proof lies beside it */
     CLEANUP(strbuf_clear) struct strbuf text = STRBUF_INIT;
     CLEANUP(mem_freep) char *folder = path_parent(item->path);
+    CLEANUP(depot_clear) struct depot other = {0};
+    const struct depot *depot = depot_of(vault, folder, &other); /* beside the archive */
     CLEANUP(mem_freep) char *file = mem_printf("%s" PROOF_END, item->name);
     struct json_writer writer = json_writer_start(&text, true);
     json_write_object(&writer);
@@ -41,7 +42,7 @@ bool vault_write_proof(const struct vault *vault, const struct vault_item *item,
     write_facts(&writer, proof);
     json_write_object_end(&writer);
     strbuf_add_char(&text, '\n');
-    if (!part_write(folder, file, &text, err)) {
+    if (!depot->kind->write_small(depot, file, &text, err)) {
         return error_prefix(err, "could not keep the proof of backup %s", item->name);
     }
     return true;
@@ -62,14 +63,15 @@ static bool is_of(const struct json_data *root, const char *name, const char *di
            text_equal(json_data_text(root, "backup"), name) && text_equal(file, digest);
 }
 
-void proof_read(const char *folder, const char *name, const char *digest, struct proof *proof)
+void proof_read(const struct depot *depot, const char *name, const char *digest,
+                struct proof *proof)
 {
     CLEANUP(json_data_freep) struct json_data *root = NULL;
     CLEANUP(error_clear) struct error none = ERROR_INIT;
     CLEANUP(strbuf_clear) struct strbuf text = STRBUF_INIT;
-    CLEANUP(mem_freep) char *path = beside(folder, name, PROOF_END);
+    CLEANUP(mem_freep) char *file = mem_printf("%s" PROOF_END, name);
     int64_t time = 0;
-    if (!file_read(path, SMALL_FILE, &text, &none) ||
+    if (!depot->kind->read_small(depot, file, &text, &none) ||
         !json_data_parse(text.text, text.size, &root, &none) || !is_of(root, name, digest)) {
         return;
     }

@@ -7,47 +7,39 @@
  * that the footer's digest says of a file that is not encrypted. Whether the bytes between are
  * still what they were only reading them tells, in both.
  */
-#include <errno.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "headgate/file.h"
 #include "headgate/json_data.h"
 #include "private.h"
 
 #define EDGE 4096
 
-static bool add_edge(int fd, off_t at, struct hash *hash, struct error *err)
+static bool add_edge(const struct stored *stored, uint64_t at, struct hash *hash, struct error *err)
 {
     char bytes[EDGE];
-    ssize_t n = pread(fd, bytes, sizeof bytes, at);
-    if (n < 0) {
-        return error_set_errno(err, "could not read");
+    size_t n = stored->size - at < EDGE ? (size_t)(stored->size - at) : EDGE;
+    if (!stored_read(stored, bytes, n, at, err)) {
+        return false;
     }
-    hash_add(hash, bytes, (size_t)n);
+    hash_add(hash, bytes, n);
     return true;
 }
 
-bool seal_of(int fd, char ret_seal[HASH_HEX_SIZE], struct error *err)
+bool seal_of(const struct stored *stored, char ret_seal[HASH_HEX_SIZE], struct error *err)
 {
-    struct stat about;
     CLEANUP(hash_freep) struct hash *hash = hash_new();
-    if (fstat(fd, &about) != 0) {
-        return error_set_errno(err, "could not read");
-    }
     CLEANUP(mem_freep)
-    char *facts = mem_printf("%lld %lld.%09ld", (long long)about.st_size,
-                             (long long)about.st_mtim.tv_sec, about.st_mtim.tv_nsec);
+    char *facts = mem_printf("%llu %lld.%09ld", (unsigned long long)stored->size,
+                             (long long)stored->modified, stored->nanoseconds);
     hash_add_field(hash, facts);
-    if (!add_edge(fd, 0, hash, err) ||
-        !add_edge(fd, about.st_size > EDGE ? about.st_size - EDGE : 0, hash, err)) {
+    if (!add_edge(stored, 0, hash, err) ||
+        !add_edge(stored, stored->size > EDGE ? stored->size - EDGE : 0, hash, err)) {
         return false;
     }
     hash_finish(hash, ret_seal);
     return true;
 }
 
-bool summary_write(const char *folder, const struct manifest *manifest, struct error *err)
+bool summary_write(const struct depot *depot, const struct manifest *manifest, struct error *err)
 {
     CLEANUP(strbuf_clear) struct strbuf text = STRBUF_INIT;
     CLEANUP(mem_freep) char *name = mem_printf("%s" SUMMARY_END, manifest->name);
@@ -56,16 +48,16 @@ bool summary_write(const char *folder, const struct manifest *manifest, struct e
         (struct strlist)STRLIST_INIT;
     summary.n_extensions = summary.n_tables = summary.n_members = 0;
     manifest_write(&summary, &text);
-    return part_write(folder, name, &text, err);
+    return depot->kind->write_small(depot, name, &text, err);
 }
 
-struct manifest *summary_read(const char *folder, const char *name)
+struct manifest *summary_read(const struct depot *depot, const char *name)
 {
-    CLEANUP(mem_freep) char *path = beside(folder, name, SUMMARY_END);
+    CLEANUP(mem_freep) char *file = mem_printf("%s" SUMMARY_END, name);
     CLEANUP(strbuf_clear) struct strbuf text = STRBUF_INIT;
     CLEANUP(error_clear) struct error none = ERROR_INIT;
     CLEANUP(manifest_freep) struct manifest *manifest = NULL;
-    if (!file_read(path, SMALL_FILE, &text, &none) ||
+    if (!depot->kind->read_small(depot, file, &text, &none) ||
         !manifest_parse(text.text, text.size, &manifest, &none) ||
         !text_equal(manifest->name, name)) {
         return NULL;

@@ -1,15 +1,22 @@
 /* The vault as a place: where it is, whether there is room, new files in it. */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <sys/stat.h>
-#include <sys/statvfs.h>
-#include <unistd.h>
-
+#include "depot_sftp.h"
 #include "headgate/file.h"
 #include "private.h"
 
 #define AGE_PATIENCE ((msec)600000) /* to encrypt what is still in the pipe, and to write it */
+
+static struct vault *make_vault(const struct environments *set, const struct vault_place *place,
+                                struct depot depot)
+{
+    struct vault *vault = mem_new(1, sizeof *vault);
+    vault->depot = depot;
+    vault->identity = mem_copy(place->identity);
+    vault->keep = set->keep;
+    for (size_t i = 0; i < place->n_recipients; i++) {
+        strlist_add(&vault->recipients, place->recipients[i]);
+    }
+    return vault;
+}
 
 bool vault_open(const struct environments *set, struct vault **ret_vault, struct error *err)
 {
@@ -17,15 +24,19 @@ bool vault_open(const struct environments *set, struct vault **ret_vault, struct
     if (!environments_vault(set, &place, err)) {
         return false;
     }
-    struct vault *vault = mem_new(1, sizeof *vault);
-    vault->folder = mem_copy(place.folder);
-    vault->identity = mem_copy(place.identity);
-    vault->keep = set->keep;
-    for (size_t i = 0; i < place.n_recipients; i++) {
-        strlist_add(&vault->recipients, place.recipients[i]);
-    }
-    *ret_vault = vault;
+    *ret_vault = make_vault(set, &place,
+                            place.ssh != NULL ? depot_over_ssh(place.ssh, place.folder)
+                                              : depot_of_folder(place.folder));
     return true;
+}
+
+struct vault *vault_over_sftp(const struct environments *set, const struct depot_line *line,
+                              const char *folder, struct error *err)
+{
+    struct vault_place place;
+    return environments_vault(set, &place, err)
+               ? make_vault(set, &place, depot_over_sftp(line, folder))
+               : NULL;
 }
 
 void vault_freep(struct vault **vault)
@@ -33,7 +44,7 @@ void vault_freep(struct vault **vault)
     if (*vault == NULL) {
         return;
     }
-    mem_free((*vault)->folder);
+    depot_clear(&(*vault)->depot);
     mem_free((*vault)->identity);
     strlist_clear(&(*vault)->recipients);
     mem_free(TAKE(*vault));
@@ -41,7 +52,7 @@ void vault_freep(struct vault **vault)
 
 const char *vault_folder(const struct vault *vault)
 {
-    return vault->folder;
+    return vault->depot.shown;
 }
 
 bool vault_encrypts(const struct vault *vault)
@@ -49,14 +60,18 @@ bool vault_encrypts(const struct vault *vault)
     return vault->recipients.n > 0;
 }
 
-char *beside(const char *folder, const char *name, const char *end)
+const struct depot *depot_of(const struct vault *vault, const char *folder, struct depot *ret_other)
 {
-    return mem_printf("%s/%s%s", folder, name, end);
+    if (text_equal(folder, vault->depot.shown)) {
+        return &vault->depot;
+    }
+    *ret_other = depot_of_folder(folder);
+    return ret_other;
 }
 
 bool vault_make_folder(const struct vault *vault, struct error *err)
 {
-    if (folder_make(vault->folder, 0700, err)) {
+    if (vault->depot.kind->make(&vault->depot, err)) {
         return true;
     }
     (void)error_prefix(err, "the vault");
@@ -65,28 +80,10 @@ bool vault_make_folder(const struct vault *vault, struct error *err)
 
 /* --- room --- */
 
-/* Of the nearest folder that is there. */
-static bool free_bytes(const char *folder, uint64_t *ret_free, struct error *err)
-{
-    CLEANUP(mem_freep) char *at = mem_copy(folder);
-    struct statvfs about;
-    while (statvfs(at, &about) != 0) {
-        char *above = path_parent(at);
-        if (errno != ENOENT || text_equal(above, at)) {
-            mem_free(above);
-            return error_set_errno(err, "could not look for free room in %s", folder);
-        }
-        mem_free(at);
-        at = above;
-    }
-    *ret_free = (uint64_t)about.f_bavail * about.f_frsize;
-    return true;
-}
-
 bool vault_check_room(const struct vault *vault, uint64_t bytes, struct error *err)
 {
     uint64_t there = 0;
-    if (!free_bytes(vault->folder, &there, err)) {
+    if (!vault->depot.kind->free_bytes(&vault->depot, &there, err)) {
         return false;
     }
     if (bytes <= there) {
@@ -95,35 +92,39 @@ bool vault_check_room(const struct vault *vault, uint64_t bytes, struct error *e
     CLEANUP(mem_freep) char *has = size_human(there);
     CLEANUP(mem_freep) char *wants = size_human(bytes);
     (void)error_set(err, ERROR_BACKUP, "%s has %s free, and the backup needs about %s",
-                    vault->folder, has, wants);
+                    vault->depot.shown, has, wants);
     return error_hint(err, "headgate backup prune removes what \"keep\" does not keep; a vault on "
                            "a larger disk is named by \"path\" of \"vault\" in environments.json.");
 }
 
 /* --- new files --- */
 
-static bool is_taken(const struct vault *vault, const char *name)
+static bool is_taken(const struct vault *vault, const char *name, bool *ret_taken,
+                     struct error *err)
 {
-    CLEANUP(mem_freep) char *plain = beside(vault->folder, name, ARCHIVE_END);
-    CLEANUP(mem_freep) char *encrypted = beside(vault->folder, name, ENCRYPTED_END);
-    return path_exists(plain) || path_exists(encrypted);
+    const struct depot *depot = &vault->depot;
+    return depot_has(depot, "", name, ARCHIVE_END, ret_taken, err) &&
+           (*ret_taken || depot_has(depot, "", name, ENCRYPTED_END, ret_taken, err));
 }
 
 static bool open_file(const struct vault *vault, const char *environment, int64_t created,
                       struct vault_file *file, struct error *err)
 {
     const char *end = vault_encrypts(vault) ? ENCRYPTED_END : ARCHIVE_END;
+    const struct depot *depot = &vault->depot;
     bool taken = true;
     while (taken) {
         CLEANUP(mem_freep) char *name = backup_name_make(environment, created);
         CLEANUP(mem_freep) char *file_name = mem_printf("%s%s", name, end);
-        if (!is_taken(vault, name) &&
-            !part_open(vault->folder, file_name, &file->temporary, &file->file, &taken, err)) {
+        file->path = depot_path(depot, file_name);
+        if (!is_taken(vault, name, &taken, err) ||
+            (!taken && !depot->kind->create(depot, file_name, file, &taken, err))) {
             return false;
         }
-        if (!taken) {
+        if (taken) {
+            mem_free(TAKE(file->path));
+        } else {
             file->name = TAKE(name);
-            file->path = path_join(vault->folder, file_name);
         }
     }
     return true;
@@ -133,6 +134,7 @@ bool vault_create(const struct vault *vault, const char *environment, int64_t cr
                   struct vault_file *ret_file, struct error *err)
 {
     CLEANUP(vault_file_clear) struct vault_file file = VAULT_FILE_INIT;
+    file.depot = &vault->depot;
     if (!vault_make_folder(vault, err)) {
         return false;
     }
@@ -140,7 +142,6 @@ bool vault_create(const struct vault *vault, const char *environment, int64_t cr
     if (!open_file(vault, environment, created, &file, err)) {
         return false;
     }
-    file.folder = mem_copy(vault->folder);
     if (!vault_encrypts(vault)) {
         file.fd = file.file;
     } else if (!age_encrypt(vault, file.file, &file.fd, &file.encrypter, err)) {
@@ -163,7 +164,14 @@ static bool finish_encrypting(struct vault_file *file, struct error *err)
     if (err->code == ERROR_IO) {
         err->code = ERROR_BACKUP;
     }
-    return error_prefix(err, "could not encrypt the backup");
+    (void)error_prefix(err, "could not encrypt the backup");
+    return vault_file_explain(file, err);
+}
+
+bool vault_file_explain(struct vault_file *file, struct error *err)
+{
+    return file->depot != NULL && file->depot->kind->explain != NULL &&
+           file->depot->kind->explain(file, err);
 }
 
 bool vault_publish(struct vault_file *file, struct error *err)
@@ -172,10 +180,10 @@ bool vault_publish(struct vault_file *file, struct error *err)
     if (!finish_encrypting(file, err)) {
         return false;
     }
-    if (encrypted && file->manifest != NULL && !summary_write(file->folder, file->manifest, err)) {
+    if (encrypted && file->manifest != NULL && !summary_write(file->depot, file->manifest, err)) {
         return false;
     }
-    if (!part_publish(file->folder, file->temporary, file->file, file->path, err)) {
+    if (!file->depot->kind->publish(file, err)) {
         return false;
     }
     mem_free(TAKE(file->temporary));
@@ -190,12 +198,11 @@ void vault_file_clear(struct vault_file *file)
     }
     process_beside_clear(&file->encrypter);
     if (file->temporary != NULL) {
-        (void)unlink(file->temporary);
+        file->depot->kind->discard(file);
     }
     fd_closep(&file->file);
     mem_free(file->name);
     mem_free(file->temporary);
     mem_free(file->path);
-    mem_free(file->folder);
     *file = (struct vault_file)VAULT_FILE_INIT;
 }

@@ -7,6 +7,12 @@
 
 #define DIGEST "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
+static void proof_of(const char *folder, const char *name, const char *digest, struct proof *proof)
+{
+    CLEANUP(depot_clear) struct depot depot = depot_of_folder(folder);
+    proof_read(&depot, name, digest, proof);
+}
+
 static const struct vault vault = {0};
 
 static struct vault_item item_here(void)
@@ -39,7 +45,7 @@ static void what_was_kept_is_read(void **state)
     CLEANUP(proof_clear) struct proof proof = some_proof();
     CLEANUP(proof_clear) struct proof found = {0};
     assert_ok(vault_write_proof(&vault, &item, &proof, &err));
-    proof_read(scratch_dir(), NAME, DIGEST, &found);
+    proof_of(scratch_dir(), NAME, DIGEST, &found);
     assert_int_equal(found.level, PROOF_RESTORE);
     assert_false(found.failed);
     assert_null(found.why);
@@ -61,7 +67,7 @@ static void a_later_one_replaces_it(void **state)
     proof.failed = true;
     proof.why = mem_copy("frame 3 differs");
     assert_ok(vault_write_proof(&vault, &item, &proof, &err));
-    proof_read(scratch_dir(), NAME, DIGEST, &found);
+    proof_of(scratch_dir(), NAME, DIGEST, &found);
     assert_true(found.failed);
     CLEANUP(mem_freep) char *sentence = proof_sentence(&found);
     assert_string_equal(sentence, "BAD (2026-11-28 20:30 UTC): frame 3 differs");
@@ -72,11 +78,11 @@ static void it_counts_only_for_what_was_verified(void **state)
 {
     (void)state;
     CLEANUP(proof_clear) struct proof found = {0};
-    proof_read(scratch_dir(), NAME, "1" DIGEST, &found);
-    proof_read(scratch_dir(), NAME, "", &found);
+    proof_of(scratch_dir(), NAME, "1" DIGEST, &found);
+    proof_of(scratch_dir(), NAME, "", &found);
     scratch_sh("cp " NAME ".proof.json x-20261128T203000Z-4f2a.proof.json");
-    proof_read(scratch_dir(), "x-20261128T203000Z-4f2a", DIGEST, &found);
-    proof_read(scratch_dir(), "nothing", DIGEST, &found);
+    proof_of(scratch_dir(), "x-20261128T203000Z-4f2a", DIGEST, &found);
+    proof_of(scratch_dir(), "nothing", DIGEST, &found);
     assert_int_equal(found.time, 0);
     assert_int_equal(found.level, PROOF_NONE);
 }
@@ -87,7 +93,7 @@ static void expect_none(const char *text)
     CLEANUP(mem_freep) char *path = path_join(scratch_dir(), NAME ".proof.json");
     CLEANUP(proof_clear) struct proof found = {0};
     assert_ok(file_write(path, text, strlen(text), 0600, &err));
-    proof_read(scratch_dir(), NAME, DIGEST, &found);
+    proof_of(scratch_dir(), NAME, DIGEST, &found);
     assert_int_equal(found.time, 0);
     assert_int_equal(found.level, PROOF_NONE);
 }
@@ -115,7 +121,7 @@ static void who_does_not_say_that_it_passed_has_failed(void **state)
     static const char text[] =
         HEAD ",\"level\":\"restore\",\"time\":\"2026-11-28T20:30:00.000000Z\"}";
     assert_ok(file_write(path, text, sizeof text - 1, 0600, &err));
-    proof_read(scratch_dir(), NAME, DIGEST, &found);
+    proof_of(scratch_dir(), NAME, DIGEST, &found);
     assert_true(found.failed);
 }
 
