@@ -123,13 +123,14 @@ class Faults:
             row.done += 1
         else:
             row.refused += 1
-        project.do("backup", "list")
+        held = f"before any other command:\n{project.holds()}\ndatabases: {self.place.databases()}"
+        listed = project.do("backup", "list")
         if left := project.leftovers():
-            wrong.append(f"left behind: {left}")
+            wrong.append(f"left behind: {left}\n{listed}\nafterwards:\n{project.holds()}")
         wrong += self.judge_archives(action, ended, project, before)
         if action == "restore":
             wrong += self.judge_target(ended, project)
-        row.wrong += [f"{about}: {line}\n{ended}" for line in wrong]
+        row.wrong += [f"{about}: {line}\n{ended}\n{held}" for line in wrong]
 
     def judge_archives(self, action, ended, project, before):
         new = [name for name in project.archives() if name not in before]
