@@ -88,7 +88,8 @@ def family(root):
 
 
 def kill_family(root):
-    """All of it stands still first: nobody mourns, nobody is born meanwhile. Returns the processes."""
+    """All of it stands still first: nobody mourns, nobody is born meanwhile. Returns when they are dead: on a busy machine that
+    takes its time, and the lock of one that is still dying keeps the next command from clearing up after it."""
     stopped = set()
     while more := [process for process in family(root) if process not in stopped]:
         for process in more:
@@ -96,7 +97,9 @@ def kill_family(root):
             send(process, signal.SIGSTOP)
     for process in stopped:
         send(process, signal.SIGKILL)
-    return stopped
+    deadline = time.monotonic() + LONGEST_LEFT
+    while stopped & processes().keys() and time.monotonic() < deadline:
+        time.sleep(0.01)
 
 
 def send(process, number):
