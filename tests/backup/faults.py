@@ -14,6 +14,7 @@ from place import Ended, Project, kill_family, psql, send
 ACTIONS = {"create": ("create", "source", "--verify", "restore"), "verify": ("verify", "BASE", "--level", "restore"),
            "restore": ("restore", "BASE", "--to", "target")}
 CLEAN_ENDS = (0, 1, 8, 10, 69, 130, 143)
+REFUSED = 4  # what is too small for a second database is seen before anything is made
 PG = f"{server.SUPPORT}/pg"
 #          kind: points of create, verify, restore
 FULL = {"killed": (70, 60, 70), "SIGTERM": (20, 20, 20), "cut connection": (20, 0, 20), "server restarted": (10, 0, 10),
@@ -183,9 +184,13 @@ class Faults:
                 row.skipped = "a tmpfs cannot be mounted here"
                 return
             project = Project(self.place.headgate, f"{self.place.folder}/fv", self.place.urls(self.place.scratch.port), vault=f"{disk.folder}/vault")
+            words = ["backup", "create", "source"]
+            began = time.monotonic()
+            project.must(*words)
+            self.took["unproven"] = time.monotonic() - began
+            os.unlink(project.newest()[1])
             for i in range(n):
                 chance = random.Random(f"{self.seed}/full vault/{i}")
-                words = ["backup", "create", "source"]
                 if i % 3 == 0:
                     disk.leave(chance.randrange(size if i == 0 else size * 3 // 2))
                     ended, about = project.do(*words), "a small disk"
@@ -195,7 +200,7 @@ class Faults:
                 self.judge(row, f"seed {self.seed}/full vault/{i}, {about}", "unproven", ended, project, {})
 
     def while_it_fills(self, project, words, disk, chance):
-        moment = chance.random() * self.took["create"] / 2
+        moment = chance.random() * self.took["unproven"] * 0.8
         process = project.start(*words)
         timer = threading.Timer(moment, lambda: disk.leave(chance.randrange(200_000)))
         timer.start()
@@ -242,7 +247,7 @@ class Faults:
             row.done += 1
         else:
             row.refused += 1
-        if ended.status not in CLEAN_ENDS:
+        if ended.status not in (*CLEAN_ENDS, REFUSED):
             yield f"ends with {ended.status}"
         is_old = psql(small.url("target"), "-c", "select to_regclass('was_here') is not null") == "t"
         if is_old == (ended.status == 0):

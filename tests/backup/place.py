@@ -210,7 +210,8 @@ class Project:
                     if path.endswith(".proof.json"):
                         with open(path, encoding="utf-8") as file:
                             found.append(file.read())
-        found += [f"process {process} of {parent}: {line}" for process, (parent, line) in processes().items() if self.temporary in line or "headgate" in line]
+        found += [f"process {process} of {parent}: {line}" for process, (parent, line) in processes().items()
+                  if self.temporary in line or self.vault in line or line.startswith(self.headgate)]
         return "\n".join(found)
 
     # --- what may lie about ---
