@@ -44,6 +44,7 @@ struct manifest {
     const char *icu_locale;      /* or NULL */
     const char *lc_monetary;
     const char *system_identifier; /* NULL where it could not be read */
+    const char *database_oid;      /* a restore makes the database anew: then it has another one */
     const char *server_version;    /* "15.20" */
     int server_version_number;     /* 150020 */
     bool in_recovery;

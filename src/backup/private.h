@@ -59,6 +59,10 @@ NODISCARD bool temporary_open(struct temporary *ret_temporary, struct error *err
 bool temporary_add(void *context, const char *bytes, size_t n, struct error *err);
 void temporary_clear(struct temporary *temporary);
 
+/* What this machine lacks says nothing of the backup; neither does that we were stopped, which it
+ * stays. False. */
+bool is_of_machine(struct error *err);
+
 /* --- stages --- */
 
 struct stage {
@@ -84,6 +88,8 @@ struct origin {
     struct db_rows *superusers, *memberships; /* of the whole server */
     uint64_t bytes;                           /* of the tables, about */
 };
+/* For people: where it is, an embedded one by its name. The caller's. */
+char *origin_address(const struct environment *environment, const struct db *db);
 /* Begins the transaction whose snapshot is the backup's. */
 NODISCARD bool origin_read(struct db *db, struct origin *ret_origin, struct error *err);
 /* The last thing in that transaction: which release it has. */

@@ -118,7 +118,7 @@ void report_verification(const struct verification *verification)
               is_good ? "good" : "BAD");
     output_print("%s  %s", verification->item->name, word.text);
     if (error_is_set(error)) {
-        output_print(": could not be proven: %s\n", error->message);
+        output_print(": could not be verified: %s\n", error->message);
         if (error->hint != NULL) {
             output_print("  %s\n", error->hint);
         }

@@ -41,6 +41,7 @@ static struct manifest a_manifest(size_t n_tables)
                              .collate = "C",
                              .owner = "deploy",
                              .system_identifier = "7301555512344412345",
+                             .database_oid = "16384",
                              .server_version = "15.20",
                              .lsn = "0/16B3748",
                              .snapshot = "00000003-1",
@@ -476,7 +477,7 @@ static void each_backup_is_told_good_or_bad(void **state)
                         NAME "  good  restored and compared 2026-11-28 20:31 UTC, in 28 s\n"
                              "  2 tables, 12,345,004 rows compared, on PostgreSQL 15.20\n" OTHER
                              "  BAD: 2 frames differ\n"
-                             "production-3  BAD: could not be proven: could not read it\n"
+                             "production-3  BAD: could not be verified: could not read it\n"
                              "  Look at the disk.\n"
                              "\n"
                              "3 backups in vault, 2 not good");
