@@ -42,12 +42,22 @@ class Faults:
             self.relayed.must(*self.words(action))
             self.took[action], self.bytes[action] = time.monotonic() - began, dict(self.relay.n_bytes)
             self.base = self.project.newest()[0]
+        if self.full:
+            self.took["unproven"] = self.time_unproven()
         self.rows_of_bulk = self.place.psql(self.place.source, "-c", "select count(*), sum(hashtext(t)) from bulk")
         self.old_target()
         return self
 
     def __exit__(self, *_):
         pass
+
+    def time_unproven(self):
+        """How long the server is needed: proving a backup does without."""
+        began = time.monotonic()
+        self.project.must("backup", "create", "source")
+        took = time.monotonic() - began
+        os.unlink(self.project.newest()[1])
+        return took
 
     def words(self, action):
         return ["backup", *(self.base if word == "BASE" else word for word in ACTIONS[action]), *(("--env", "source") if self.base == "latest" and action != "create" else ())]
@@ -75,9 +85,10 @@ class Faults:
             ended, project, when = disturb(action, chance)
             self.judge(row, f"seed {seed}, {when}", action, ended, project, before, killed=kind == "killed")
 
-    def at_moment(self, action, chance, do):
+    def at_moment(self, action, chance, do, within=None):
         """The action, and something at a moment of it."""
-        moment = chance.random() * self.took[action] * 1.05
+        took = self.took[within or action]
+        moment = chance.random() * took * 1.05
         words = self.words(action)
         process = self.project.start(*words)
         timer = threading.Timer(moment, lambda: process.poll() is None and do(process))
@@ -85,7 +96,7 @@ class Faults:
         ended = self.project.end(words, process)
         timer.cancel()
         timer.join()
-        return ended, self.project, f"after {moment:.3f} s of about {self.took[action]:.1f}"
+        return ended, self.project, f"after {moment:.3f} s of about {took:.1f}"
 
     def killed(self, action, chance):
         return self.at_moment(action, chance, lambda process: kill_family(process.pid))
@@ -99,11 +110,16 @@ class Faults:
         def restart(_):
             server.must([PG, "stop", f"{self.place.scratch.folder}/pg", mode])
             server.must([PG, "start", f"{self.place.scratch.folder}/pg"])
-        return self.at_moment(action, chance, restart)
+        return self.at_moment(action, chance, restart, self.while_needed(action))
+
+    @staticmethod
+    def while_needed(action):
+        return "unproven" if action == "create" else None
 
     def sessions_end(self, action, chance):
         return self.at_moment(action, chance, lambda _: self.place.psql(
-            "postgres", "-c", "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and backend_type = 'client backend'"))
+            "postgres", "-c", "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and backend_type = 'client backend'"),
+            self.while_needed(action))
 
     def cut(self, action, chance):
         side = "server" if action == "create" else chance.choice(("client", "server"))
@@ -185,10 +201,6 @@ class Faults:
                 return
             project = Project(self.place.headgate, f"{self.place.folder}/fv", self.place.urls(self.place.scratch.port), vault=f"{disk.folder}/vault")
             words = ["backup", "create", "source"]
-            began = time.monotonic()
-            project.must(*words)
-            self.took["unproven"] = time.monotonic() - began
-            os.unlink(project.newest()[1])
             for i in range(n):
                 chance = random.Random(f"{self.seed}/full vault/{i}")
                 if i % 3 == 0:
