@@ -125,7 +125,8 @@ bool vault_archive_open(const struct vault *vault, const struct vault_item *item
         return false;
     }
     if (!pack_reader_open(archive.fd, item->path, &archive.reader, err) ||
-        !archive_manifest(archive.reader, item->name, &archive.manifest, err)) {
+        !archive_manifest(archive.reader, item->name, &archive.manifest, err) ||
+        (item->encrypted && !summary_check(item->manifest, archive.manifest, err))) {
         return false;
     }
     ret_archive->fd = fd_take(&archive.fd);

@@ -58,6 +58,9 @@ NODISCARD bool seal_of(int fd, char ret_seal[HASH_HEX_SIZE], struct error *err);
 /* What may be told of an encrypted backup without the key: no tables, no settings, no roles. */
 NODISCARD bool summary_write(const char *folder, const struct manifest *manifest,
                              struct error *err);
+/* Is what the summary told what the manifest inside says? told NULL: there was none. */
+NODISCARD bool summary_check(const struct manifest *told, const struct manifest *manifest,
+                             struct error *err);
 /* NULL where there is none that is good. */
 struct manifest *summary_read(const char *folder, const char *name);
 /* Leaves the proof as it is where there is none, or where it is not of this digest. */

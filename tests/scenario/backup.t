@@ -93,7 +93,7 @@ One is made; it is not proven yet:
     tar --zstd -xOf .headgate/vault/staging-BACKUP.tar.zst globals.sql
   
   Next: headgate backup verify staging-BACKUP
-  $ command headgate backup show staging --json | python3 -c 'import json, sys; d = json.load(sys.stdin); print(d["tables"], d["rows"], d["proof"], len(d["contents"]), d["source"]["database"])'
+  $ command headgate backup show staging --json | python3 -c 'import json, sys; d = json.load(sys.stdin); print(d["tables"], d["rows"], d["proof"], len(d["manifest"]["tables"]), d["manifest"]["source"]["database"])'
   9 121 None 9 staging
 
 Level by level, each kept beside the archive:

@@ -414,9 +414,9 @@ static void of_many_tables_the_largest_are_told(void **state)
                           "EMPTY_DATABASE\n");
     assert_null(strstr(text, "public.orders")); /* the smallest */
     assert_json(show_an_encrypted_one_with_many_tables,
-                "len(d[\"contents\"]), d[\"contents\"][0][\"inserted\"], "
-                "d[\"contents\"][1][\"inserted\"], d[\"contents\"][1][\"digest\"]",
-                "23 None 7 00000000000000000000000000000001");
+                "[(len(t), t[0][\"inserted\"], t[1][\"inserted\"], t[1][\"digest\"]) for t in "
+                "[d[\"manifest\"][\"tables\"]]]",
+                "[(23, -1, 7, '00000000000000000000000000000001')]");
 }
 
 static void what_an_encrypted_one_holds_is_not_known(void **state)
@@ -427,8 +427,9 @@ static void what_an_encrypted_one_holds_is_not_known(void **state)
                           " --decrypt\n");
     assert_null(strstr(text, "0 tables"));
     assert_null(strstr(text, "extensions"));
-    assert_json(show_a_closed_one, "\"tables\" in d, \"contents\" in d, d[\"release\"]",
-                "False False 5b1e44c012345678");
+    assert_json(show_a_closed_one, "\"tables\" in d, \"tables\" in d[\"manifest\"], \"roles\" in "
+                "d[\"manifest\"], d[\"release\"]",
+                "False False False 5b1e44c012345678");
 }
 
 static void a_backup_that_cannot_be_read_says_why(void **state)
