@@ -162,6 +162,9 @@ void copy_clear(struct copy *copy);
 /* The same columns of this table: "COPY \"public\".\"t\" (a, b) TO stdout". The caller's. */
 char *copy_statement(const struct copy *copy, const char *schema, const char *name,
                      const char *end);
+/* Some rows of it, out: the condition is what follows FROM and the name. The caller's. */
+char *copy_some_statement(const struct copy *copy, const char *schema, const char *name,
+                          const char *condition);
 /* Everything but rows, large objects and the values of sequences. */
 NODISCARD bool load_definitions_only(const struct load_request *request, struct error *err);
 /* Rows of all tables that are wanted. */

@@ -9,7 +9,7 @@ import time
 import relay
 import server
 from disk import SmallDisk, SmallServer
-from place import Ended, Project, kill_family, psql, send
+from place import Ended, Project, interrupt_group, kill_family, psql, send
 
 ACTIONS = {"create": ("create", "source", "--verify", "restore"), "verify": ("verify", "BASE", "--level", "restore"),
            "restore": ("restore", "BASE", "--to", "target")}
@@ -17,10 +17,10 @@ CLEAN_ENDS = (0, 1, 8, 10, 69, 130, 143)
 REFUSED = 4  # what is too small for a second database is seen before anything is made
 PG = f"{server.SUPPORT}/pg"
 #          kind: points of create, verify, restore
-FULL = {"killed": (70, 60, 70), "SIGTERM": (20, 20, 20), "cut connection": (20, 0, 20), "server restarted": (10, 0, 10),
+FULL = {"killed": (70, 60, 70), "SIGTERM": (20, 20, 20), "Ctrl-C twice": (10, 10, 10), "cut connection": (20, 0, 20), "server restarted": (10, 0, 10),
         "sessions terminated": (10, 0, 10)}
 # Every test run's share; full disks, servers that restart and sessions that are ended are only in --full.
-SAMPLE = {"killed": (1, 0, 1), "SIGTERM": (0, 1, 0), "cut connection": (1, 0, 0)}
+SAMPLE = {"killed": (1, 0, 1), "SIGTERM": (0, 1, 0), "Ctrl-C twice": (0, 0, 1), "cut connection": (1, 0, 0)}
 FULL_DISK = {True: 15, False: 0}
 
 
@@ -76,7 +76,7 @@ class Faults:
     # --- points ---
 
     def run(self, row, kind, action, n):
-        disturb = {"killed": self.killed, "SIGTERM": self.terminated, "cut connection": self.cut,
+        disturb = {"killed": self.killed, "SIGTERM": self.terminated, "Ctrl-C twice": self.twice, "cut connection": self.cut,
                    "server restarted": self.restarted, "sessions terminated": self.sessions_end}[kind]
         for i in range(n):
             seed = f"{self.seed}/{kind}/{action}/{i}"
@@ -103,6 +103,16 @@ class Faults:
 
     def terminated(self, action, chance):
         return self.at_moment(action, chance, lambda process: send(process.pid, signal.SIGTERM))
+
+    def twice(self, action, chance):
+        """As a terminal does it: all of the group are told, and somebody is impatient."""
+        pause = chance.choice((0, 0.01, 0.1, 0.5))
+
+        def interrupt(process):
+            for _ in range(2):
+                interrupt_group(process.pid)
+                time.sleep(pause)
+        return self.at_moment(action, chance, interrupt)
 
     def restarted(self, action, chance):
         mode = chance.choice(("fast", "immediate"))

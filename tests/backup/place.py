@@ -102,6 +102,16 @@ def kill_family(root):
         time.sleep(0.01)
 
 
+def interrupt_group(root):
+    """It, and what came from it and is still in its group. We are in that group, too, and are not meant."""
+    with contextlib.suppress(ProcessLookupError):
+        group = os.getpgid(root)
+        for process in family(root):
+            with contextlib.suppress(ProcessLookupError):
+                if os.getpgid(process) == group:
+                    send(process, signal.SIGINT)
+
+
 def send(process, number):
     try:
         os.kill(process, number)
