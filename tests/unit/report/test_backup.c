@@ -478,7 +478,7 @@ static void each_backup_is_told_good_or_bad(void **state)
                         NAME "  good  restored and compared 2026-11-28 20:31 UTC, in 28 s\n"
                              "  2 tables, 12,345,004 rows compared, on PostgreSQL 15.20\n" OTHER
                              "  BAD: 2 frames differ\n"
-                             "production-3  BAD: could not be verified: could not read it\n"
+                             "production-3  could not be verified: could not read it\n"
                              "  Look at the disk.\n"
                              "\n"
                              "3 backups in vault, 2 not good");
