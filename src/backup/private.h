@@ -126,6 +126,15 @@ const struct dump_entry *contents_entry(const struct contents *contents, int dum
 NODISCARD bool contents_skeleton(struct contents *contents, struct temporary *ret_skeleton,
                                  struct error *err);
 
+/* --- what comes after the rows --- */
+
+enum turn { TURN_ANY, TURN_BUILD, TURN_ATTACH, TURN_END, TURN_MAX };
+/* Whether it must be restored in turns: built, attached, the end. */
+bool must_be_ordered(const struct dump_toc *toc);
+bool is_in_turn(const struct dump_toc *toc, const struct dump_entry *entry, enum turn turn);
+/* A foreign key, or the comment on one. */
+bool is_about_foreign_key(const struct dump_toc *toc, const struct dump_entry *entry);
+
 /* --- several processes at once --- */
 
 /* Items are taken by whoever is free. The first failure ends all of them, and is ours. */
