@@ -73,8 +73,9 @@ struct verify_request {
 };
 /*
  * What came of it is an answer: proof->failed and why. It is written beside the archive, unless
- * nothing could be said of the archive at all (false). ERROR_BACKUP is for the caller to make of
- * it.
+ * nothing could be said of the archive at all: then false, and the error is why it could not be
+ * verified; of which backup is for the caller to say. ERROR_BACKUP is for the caller to make of
+ * the answer.
  */
 NODISCARD bool backup_verify(const struct verify_request *request, struct proof *ret_proof,
                              struct error *err);

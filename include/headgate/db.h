@@ -95,6 +95,7 @@ struct db_identity {
     int version;        /* 150020 */
     char *version_text; /* "15.20" */
     char *system_identifier; /* NULL where it may not be read */
+    char *database_oid;      /* another one once a database of the same name was made anew */
     bool in_recovery;
     bool pooled; /* something between us and the server hands out backends */
     int pid;     /* of the backend, as the connection was told it */

@@ -49,6 +49,7 @@ struct deploy_plan {
     size_t widest; /* how long the longest name is of what is to be done */
     /* The target as it was looked at. */
     char *target, *host, *port, *database, *version_text, *system_identifier, *schema;
+    char *database_oid;                 /* as in struct db_identity */
     char history_digest[HASH_HEX_SIZE]; /* of the history's rows */
     char shape[HASH_HEX_SIZE];          /* of tables, views, functions, ...; empty: not asked for */
     const char *reason; /* why migrations out of order are allowed; NULL: they are not */

@@ -44,6 +44,7 @@ struct manifest {
     const char *icu_locale;      /* or NULL */
     const char *lc_monetary;
     const char *system_identifier; /* NULL where it could not be read */
+    const char *database_oid;      /* a restore makes the database anew: then it has another one */
     const char *server_version;    /* "15.20" */
     int server_version_number;     /* 150020 */
     bool in_recovery;
@@ -72,6 +73,10 @@ struct manifest {
 };
 
 void manifest_write(const struct manifest *manifest, struct strbuf *out);
+/* The same members into an object that is open: what it is a backup of, and what is in it. */
+struct json_writer;
+void manifest_write_facts(const struct manifest *manifest, struct json_writer *writer);
+void manifest_write_contents(const struct manifest *manifest, struct json_writer *writer);
 /* ERROR_BACKUP where it is none, or of a format that this version does not know. The members are
  * not read from it. */
 NODISCARD bool manifest_parse(const char *text, size_t size, struct manifest **ret_manifest,

@@ -4,12 +4,15 @@
 
 /* --- tables --- */
 
-static void find_counters(const struct origin *origin, struct manifest_table *table)
+/* The dump's names are in the database's encoding; the session says them in UTF-8, as a manifest
+ * has them. */
+static void find_counters(const struct origin *origin, uint32_t oid, struct manifest_table *table)
 {
     const struct db_rows *rows = origin->tables;
     for (size_t i = 0; i < db_rows_count(rows); i++) {
-        if (text_equal(db_text(rows, i, 0), table->schema) &&
-            text_equal(db_text(rows, i, 1), table->name)) {
+        if (db_integer(rows, i, 6) == (int64_t)oid) {
+            table->schema = db_text(rows, i, 0);
+            table->name = db_text(rows, i, 1);
             table->inserted = db_integer(rows, i, 2);
             table->updated = db_integer(rows, i, 3);
             table->deleted = db_integer(rows, i, 4);
@@ -40,7 +43,7 @@ static void take_blocks(struct origin *origin, const struct dumped *dumped)
                                          .inserted = -1,
                                          .updated = -1,
                                          .deleted = -1};
-        find_counters(origin, table);
+        find_counters(origin, blocks[i].entry->oid, table);
     }
 }
 

@@ -33,17 +33,26 @@ static bool ask_rewritten(const struct load_request *request, const struct conni
 }
 
 /* Without all its rows a database lacks what would check or derive them. */
-static bool is_about_rows_left_out(const char *difference)
+static bool is_about_rows_left_out(const struct dump_toc *toc, const char *difference)
 {
-    return text_starts(difference, "FK CONSTRAINT ") ||
-           text_starts(difference, "MATERIALIZED VIEW DATA ");
+    if (!text_starts(difference, "COMMENT ")) {
+        return text_starts(difference, "FK CONSTRAINT ") ||
+               text_starts(difference, "MATERIALIZED VIEW DATA ");
+    }
+    for (size_t i = 0; i < toc->n; i++) {
+        CLEANUP(mem_freep) char *name = dump_entry_display(&toc->entries[i]);
+        if (text_starts(difference, name) && is_about_foreign_key(toc, &toc->entries[i])) {
+            return true;
+        }
+    }
+    return false;
 }
 
-static void keep_differences(const struct load_request *request, const struct strlist *found,
-                             struct strlist *ret_differences)
+static void keep_differences(const struct load_request *request, const struct dump_toc *toc,
+                             const struct strlist *found, struct strlist *ret_differences)
 {
     for (size_t i = 0; i < found->n; i++) {
-        if (!load_is_partial(request) || !is_about_rows_left_out(found->items[i])) {
+        if (!load_is_partial(request) || !is_about_rows_left_out(toc, found->items[i])) {
             strlist_add(ret_differences, found->items[i]);
         }
     }
@@ -68,7 +77,7 @@ static bool compare_definitions(const struct load_request *request, struct conte
         }
         dump_toc_compare(contents->toc, dump_reader_toc(here), dump_reader_toc(again), &found);
     }
-    keep_differences(request, &found, ret_differences);
+    keep_differences(request, contents->toc, &found, ret_differences);
     stage_end(&stage, 0);
     return true;
 }

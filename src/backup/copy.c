@@ -56,3 +56,15 @@ char *copy_statement(const struct copy *copy, const char *schema, const char *na
     CLEANUP(mem_freep) char *quoted = sql_name_quoted(&table);
     return mem_printf("COPY %s%s %s", quoted, copy->columns, end);
 }
+
+/* As pg_dump says it. */
+char *copy_some_statement(const struct copy *copy, const char *schema, const char *name,
+                          const char *condition)
+{
+    const struct sql_name table = {.schema = schema, .name = name};
+    CLEANUP(mem_freep) char *quoted = sql_name_quoted(&table);
+    const char *from = copy->columns + strspn(copy->columns, " (");
+    size_t n = strlen(from);
+    n -= n > 0 && from[n - 1] == ')' ? 1 : 0;
+    return mem_printf("COPY (SELECT %.*s FROM %s %s) TO stdout", (int)n, from, quoted, condition);
+}

@@ -226,9 +226,11 @@ static bool dump_into(const struct backup_request *request, struct origin *origi
     return add_manifest(origin, dumping, err) && pack_writer_finish(dumping->members.writer, err);
 }
 
-static void take_request(const struct backup_request *request, struct origin *origin,
-                         const char *name)
+static void take_request(const struct backup_request *request, const struct db *db,
+                         struct origin *origin, const char *name)
 {
+    CLEANUP(mem_freep) char *address = origin_address(request->environment, db);
+    origin->manifest.address = arena_copy(origin->arena, address);
     origin->manifest.name = arena_copy(origin->arena, name);
     origin->manifest.environment = request->environment->name;
     origin->manifest.actor = request->actor;
@@ -272,7 +274,7 @@ static bool create(const struct backup_request *request, struct db *db, const st
                                                         origin.manifest.created, &file, err)) {
         return false;
     }
-    take_request(request, &origin, file.name);
+    take_request(request, db, &origin, file.name);
     if (!pack_writer_open(file.fd, file.temporary, compressors(), LEVEL, &writer, err)) {
         return false;
     }

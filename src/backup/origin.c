@@ -7,15 +7,22 @@
 #include "headgate/history.h"
 #include "private.h"
 
+char *origin_address(const struct environment *environment, const struct db *db)
+{
+    return environment->target.embedded != NULL ? environment_display(environment)
+                                                : mem_copy(db_display(db));
+}
+
 static void take_database(struct origin *origin, const struct db_rows *rows)
 {
     struct manifest *manifest = &origin->manifest;
-    const char **const places[] = {&manifest->snapshot,   NULL,
-                                   &manifest->database,   &manifest->encoding,
-                                   &manifest->collate,    &manifest->ctype,
-                                   &manifest->owner,      &manifest->locale_provider,
-                                   &manifest->icu_locale, &manifest->lc_monetary,
-                                   &manifest->lsn,        &manifest->statistics_reset};
+    const char **const places[] = {&manifest->snapshot,    NULL,
+                                   &manifest->database,    &manifest->encoding,
+                                   &manifest->collate,     &manifest->ctype,
+                                   &manifest->owner,       &manifest->locale_provider,
+                                   &manifest->icu_locale,  &manifest->lc_monetary,
+                                   &manifest->lsn,         &manifest->statistics_reset,
+                                   &manifest->database_oid};
     for (size_t i = 0; i < ARRAY_LEN(places); i++) {
         const char *text = db_text(rows, 0, (int)i);
         if (places[i] != NULL && text != NULL) {
@@ -41,7 +48,6 @@ static bool read_database(struct db *db, struct origin *origin, struct error *er
     manifest->server_version = arena_copy(origin->arena, identity->version_text);
     manifest->server_version_number = identity->version;
     manifest->in_recovery = identity->in_recovery;
-    manifest->address = arena_copy(origin->arena, db_display(db));
     return true;
 }
 

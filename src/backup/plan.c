@@ -48,7 +48,7 @@ static bool look_at_server(const struct backup_request *request, struct backup_p
         return environment_name_error(request->environment, err);
     }
     const struct db_identity *identity = db_identity(db);
-    plan->address = mem_copy(db_display(db));
+    plan->address = origin_address(request->environment, db);
     plan->server_version = mem_copy(identity->version_text);
     plan->system_identifier = mem_copy(identity->system_identifier);
     plan->n_tables = (size_t)db_integer(rows, 0, 1);
@@ -78,6 +78,10 @@ bool backup_plan_make(const struct backup_request *request, msec deadline,
         plan.pg_dump = mem_printf("%s/pg_dump", tools.folder);
         plan.pg_dump_version = mem_copy(tools.version_text);
         (void)!vault_check_room(request->vault, plan.estimate, &plan.refusal);
+    }
+    if (plan.refusal.code == ERROR_INTERRUPTED || plan.refusal.code == ERROR_TERMINATED) {
+        error_move(err, &plan.refusal);
+        return false;
     }
     *ret_plan = plan;
     plan = (struct backup_plan){0};

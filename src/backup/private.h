@@ -75,6 +75,10 @@ NODISCARD bool temporary_open(struct temporary *ret_temporary, struct error *err
 bool temporary_add(void *context, const char *bytes, size_t n, struct error *err);
 void temporary_clear(struct temporary *temporary);
 
+/* What this machine lacks says nothing of the backup; neither does that we were stopped, which it
+ * stays. False. */
+bool is_of_machine(struct error *err);
+
 /* --- stages --- */
 
 struct stage {
@@ -100,6 +104,8 @@ struct origin {
     struct db_rows *superusers, *memberships; /* of the whole server */
     uint64_t bytes;                           /* of the tables, about */
 };
+/* For people: where it is, an embedded one by its name. The caller's. */
+char *origin_address(const struct environment *environment, const struct db *db);
 /* Begins the transaction whose snapshot is the backup's. */
 NODISCARD bool origin_read(struct db *db, struct origin *ret_origin, struct error *err);
 /* The last thing in that transaction: which release it has. */
@@ -253,6 +259,15 @@ const struct dump_entry *contents_entry(const struct contents *contents, int dum
 NODISCARD bool contents_skeleton(struct contents *contents, struct temporary *ret_skeleton,
                                  struct error *err);
 
+/* --- what comes after the rows --- */
+
+enum turn { TURN_ANY, TURN_BUILD, TURN_ATTACH, TURN_END, TURN_MAX };
+/* Whether it must be restored in turns: built, attached, the end. */
+bool must_be_ordered(const struct dump_toc *toc);
+bool is_in_turn(const struct dump_toc *toc, const struct dump_entry *entry, enum turn turn);
+/* A foreign key, or the comment on one. */
+bool is_about_foreign_key(const struct dump_toc *toc, const struct dump_entry *entry);
+
 /* --- several processes at once --- */
 
 /* Items are taken by whoever is free. The first failure ends all of them, and is ours. */
@@ -293,6 +308,9 @@ void copy_clear(struct copy *copy);
 /* The same columns of this table: "COPY \"public\".\"t\" (a, b) TO stdout". The caller's. */
 char *copy_statement(const struct copy *copy, const char *schema, const char *name,
                      const char *end);
+/* Some rows of it, out: the condition is what follows FROM and the name. The caller's. */
+char *copy_some_statement(const struct copy *copy, const char *schema, const char *name,
+                          const char *condition);
 /* Everything but rows, large objects and the values of sequences. */
 NODISCARD bool load_definitions_only(const struct load_request *request, struct error *err);
 /* Rows of all tables that are wanted. */

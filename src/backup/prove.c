@@ -147,8 +147,7 @@ bool prove_by_restoring(const struct verify_request *request, const struct vault
     CLEANUP(conninfo_freep) struct conninfo *conninfo = NULL;
     if (!servers_find_major(archive->manifest->server_version_number / 10000, &server, err) ||
         !tools_find(manifest_dump_major(archive->manifest), &tools, err)) {
-        err->code = ERROR_IO; /* that says nothing of the backup */
-        return error_prefix(err, "it cannot be restored on this machine");
+        return is_of_machine(err) || error_prefix(err, "it cannot be restored on this machine");
     }
     pack_reader_trust(archive->reader); /* its checksums come first */
     return scratch_open(&server, deadline_in(CONNECT_PATIENCE), &scratch, err) &&

@@ -169,6 +169,24 @@ static bool hash_rows(void *context, const char *bytes, size_t n, struct error *
     return true;
 }
 
+/* Of a table that an extension has made, pg_dump took the rows that the extension calls the user's.
+ */
+static bool rows_statement(const struct moving *moving, const struct dump_entry *data,
+                           const struct copy *columns, char **ret_copy, struct error *err)
+{
+    CLEANUP(db_rows_freep) struct db_rows *rows = NULL;
+    if (!is_made_by_us(moving, data) &&
+        !db_query(moving->db, &SQL_BACKUP_CONDITION, DB_PARAMS(data->schema, data->tag),
+                  deadline_in(LOOK_PATIENCE), &rows, err)) {
+        return false;
+    }
+    const char *condition = rows != NULL && db_rows_count(rows) > 0 ? db_text(rows, 0, 0) : NULL;
+    *ret_copy = condition == NULL || condition[0] == '\0'
+                    ? copy_statement(columns, data->schema, data->tag, "TO stdout")
+                    : copy_some_statement(columns, data->schema, data->tag, condition);
+    return true;
+}
+
 /* Its rows are read from the first on, and not by us. */
 static bool digest_long_rows(struct moving *moving, const struct dump_entry *entry,
                              struct error *err)
@@ -190,11 +208,11 @@ static bool digest_table(struct moving *moving, const struct manifest_table *tab
 {
     CLEANUP(copy_clear) struct copy columns = {0};
     const struct dump_entry *data = NULL;
-    if (!find_copy(moving, table, &data, &columns, err)) {
+    CLEANUP(mem_freep) char *copy = NULL;
+    if (!find_copy(moving, table, &data, &columns, err) ||
+        !rows_statement(moving, data, &columns, &copy, err)) {
         return false;
     }
-    CLEANUP(mem_freep)
-    char *copy = copy_statement(&columns, data->schema, data->tag, "TO stdout");
     const struct db_copy_rows rows = {.take = hash_rows, .context = moving, .longest = ROW_LONGEST};
     int64_t n = 0;
     bool done = db_copy_out_counted(moving->db, copy, &rows, DEADLINE_NONE, &n, err) ||

@@ -114,6 +114,9 @@ bool tools_find(int major, struct tools *ret_tools, struct error *err)
     for (size_t i = 0; i < folders.n && best.major != major; i++) {
         CLEANUP(tools_clear) struct tools tools = {0};
         if (!look_in(folders.items[i], &tools)) {
+            if (interrupt_pending() != 0) { /* it may be there: it was only not heard out */
+                return interrupt_error(err);
+            }
             continue;
         }
         if (!strlist_has(&seen, tools.version_text)) {
@@ -131,6 +134,14 @@ bool tools_find(int major, struct tools *ret_tools, struct error *err)
     *ret_tools = best;
     best = (struct tools){0};
     return true;
+}
+
+bool is_of_machine(struct error *err)
+{
+    if (err->code != ERROR_INTERRUPTED && err->code != ERROR_TERMINATED) {
+        err->code = ERROR_IO;
+    }
+    return false;
 }
 
 /* What a newer pg_dump wrote an older pg_restore cannot read. */

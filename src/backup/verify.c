@@ -89,8 +89,7 @@ static bool start_pg_restore(struct reading *reading, const struct manifest *man
     CLEANUP(tools_clear) struct tools tools = {0};
     int ends[2];
     if (!tools_find(manifest_dump_major(manifest), &tools, err)) {
-        err->code = ERROR_IO; /* this machine's, not the backup's */
-        return false;
+        return is_of_machine(err);
     }
     if (pipe2(ends, O_CLOEXEC) < 0) {
         return error_set_errno(err, "could not make a pipe");
@@ -254,13 +253,13 @@ static enum proof_level level_at_hand(const struct proof *proof,
     return proof->level == PROOF_NONE ? PROOF_CHECKSUMS : request->level;
 }
 
-/* Nothing was said of it: what was proven before stands. */
-static bool could_not(const struct vault_item *item, struct error *err)
+/* Nothing was said of it: what was proven before stands. Which one it is the caller says. */
+static bool could_not(struct error *err)
 {
     if (err->code == ERROR_IO || err->code == ERROR_DATABASE || err->code == ERROR_TIMEOUT) {
         err->code = ERROR_BACKUP;
     }
-    return error_prefix(err, "backup %s could not be verified", item->name);
+    return false;
 }
 
 bool backup_verify(const struct verify_request *request, struct proof *ret_proof, struct error *err)
@@ -278,7 +277,7 @@ bool backup_verify(const struct verify_request *request, struct proof *ret_proof
     }
     if (!good && !is_about_the_backup(&failure)) {
         error_move(err, &failure);
-        return could_not(request->item, err);
+        return could_not(err);
     }
     if (!good) {
         tell_bad(&proof, level_at_hand(&proof, request), &failure);

@@ -77,7 +77,7 @@ bool verification_error(struct verification *verification, struct error *err)
     if (error_is_set(&verification->error)) {
         error_move(err, &verification->error);
         err->code = ERROR_BACKUP;
-        return error_prefix(err, "backup %s could not be proven", name);
+        return error_prefix(err, "backup %s could not be verified", name);
     }
     (void)error_set(err, ERROR_BACKUP, "backup %s is not good: %s", name,
                     proof->why != NULL ? proof->why : "it was not proven that far");

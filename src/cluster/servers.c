@@ -11,6 +11,7 @@
 #include <limits.h>
 
 #include "headgate/file.h"
+#include "headgate/interrupt.h"
 #include "headgate/process.h"
 
 #define DEBIAN_FOLDER "/usr/lib/postgresql"
@@ -164,6 +165,10 @@ bool servers_find(struct server_list *ret_servers, struct error *err)
         CLEANUP(error_clear) struct error ignored = ERROR_INIT;
         struct server_programs *server = &list.items[list.n];
         if (!ask_version(folders.items[i], server, &ignored)) {
+            if (interrupt_pending() != 0) { /* it may be one: it was only not heard out */
+                server_list_clear(&list);
+                return interrupt_error(err);
+            }
             continue;
         }
         if (server->version / 10000 < OLDEST_MAJOR) {

@@ -22,6 +22,7 @@ static void identity_clear(struct db_identity *identity)
     mem_free(identity->user);
     mem_free(identity->version_text);
     mem_free(identity->system_identifier);
+    mem_free(identity->database_oid);
 }
 
 void db_close(struct db *db)
@@ -71,6 +72,7 @@ static void note_identity(const struct db_rows *rows, struct db_identity *identi
     identity->in_recovery = db_bool(rows, 0, 1);
     identity->pooled = db_bool(rows, 0, 2);
     identity->system_identifier = mem_copy(db_text(rows, 0, 3));
+    identity->database_oid = mem_copy(db_text(rows, 0, 6));
 }
 
 /* A pooler lets everybody in and fails the first statement: that is no connection either. */

@@ -11,6 +11,7 @@ static void keep_identity(struct deploy_plan *plan, const struct db_identity *id
     plan->database = mem_copy(identity->database);
     plan->version_text = mem_copy(identity->version_text);
     plan->system_identifier = mem_copy(identity->system_identifier);
+    plan->database_oid = mem_copy(identity->database_oid);
     const char *schema = environment_schema(plan->environment);
     plan->schema = mem_copy(schema != NULL ? schema : "public");
 }
@@ -117,6 +118,7 @@ void deploy_plan_freep(struct deploy_plan **plan)
     mem_free((*plan)->database);
     mem_free((*plan)->version_text);
     mem_free((*plan)->system_identifier);
+    mem_free((*plan)->database_oid);
     mem_free((*plan)->schema);
     error_clear(&(*plan)->refusal);
     mem_free(*plan);

@@ -101,6 +101,15 @@ static void add_objects(struct sides *sides, const struct dump_entry *entry, str
     }
 }
 
+/* Rows and a sequence's value belong to whom their table or sequence belongs to, which has an entry
+ * of its own; one of an extension has none, and belongs to whoever creates the extension. */
+static const char *owner_of(const struct dump_entry *entry)
+{
+    bool is_contents =
+        text_equal(entry->kind, "TABLE DATA") || text_equal(entry->kind, "SEQUENCE SET");
+    return is_contents ? NULL : entry->owner;
+}
+
 static void add_entry(struct sides *sides, const struct dump_entry *entry, struct arena *arena)
 {
     if (text_equal(entry->kind, "BLOB METADATA")) {
@@ -110,7 +119,7 @@ static void add_entry(struct sides *sides, const struct dump_entry *entry, struc
     struct side side = {.kind = entry->kind,
                         .schema = entry->schema,
                         .tag = entry->tag,
-                        .owner = entry->owner,
+                        .owner = owner_of(entry),
                         .definition = text_equal(entry->kind, "BLOB") ? "" : entry->definition,
                         .copy = entry->copy,
                         .entry = entry};

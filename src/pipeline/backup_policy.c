@@ -1,6 +1,8 @@
 /*
  * Is there the backup that an environment demands before a deploy? It must be of this very database
- * (the server's system identifier, and the name), young enough, and proven as far as is demanded.
+ * (the server's system identifier, the name, and the number that the database got when it was
+ * made), young enough, and proven as far as is demanded. A restore, by us or by hand, makes a
+ * database anew: what was backed up before is then not what is there, however young the backup is.
  * What another tool says of its own backups is taken as it is.
  */
 #include "private.h"
@@ -16,7 +18,7 @@ msec backup_max_age(const struct environment *environment)
 }
 
 /* How near a backup is to what is demanded: the closest one is told where none is good. */
-enum nearness { UNREADABLE, OF_ANOTHER, BAD, NOT_PROVEN, TOO_OLD, OF_THE_FUTURE, GOOD };
+enum nearness { UNREADABLE, OF_ANOTHER, OF_BEFORE, BAD, NOT_PROVEN, TOO_OLD, OF_THE_FUTURE, GOOD };
 
 struct demand {
     const struct environment *environment;
@@ -47,6 +49,9 @@ static enum nearness nearness_of(const struct demand *demand, const struct vault
         !text_equal(manifest->database, demand->target->database)) {
         return OF_ANOTHER;
     }
+    if (!text_equal(manifest->database_oid, demand->target->database_oid)) {
+        return OF_BEFORE;
+    }
     return item->proof.failed                                 ? BAD
            : item->proof.level < level_wanted(demand)         ? NOT_PROVEN
            : most > 0 && age_of(demand, item) > most          ? TOO_OLD
@@ -71,6 +76,11 @@ static char *lack_of(const struct demand *demand, const struct vault_item *item,
         }
         return mem_printf("%s is of another database: %s of the server %s", item->name,
                           item->manifest->database, server != NULL ? server : "unknown");
+    }
+    if (nearness == OF_BEFORE) {
+        return mem_printf("%s is of before database %s was made anew, by a restore or by hand: it "
+                          "is not of what is there now",
+                          item->name, item->manifest->database);
     }
     if (nearness == TOO_OLD) {
         CLEANUP(mem_freep) char *age = duration_human(age_of(demand, item));

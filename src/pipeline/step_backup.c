@@ -275,7 +275,7 @@ static bool back_up(struct step_work *work, struct error *err)
         .actor = work->actor,
         .observer = {.progress = work_backup_progress, .say = work_backup_say, .context = work}};
     if (!backup_verify(&request, &proof, err)) {
-        return false;
+        return error_prefix(err, "backup %s could not be verified", item.name);
     }
     sum_up(work, &item, &proof);
     return is_proven(work, &item, &proof, err);

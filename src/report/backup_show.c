@@ -227,88 +227,17 @@ static void print_next(const struct vault_item *item)
 
 /* --- JSON --- */
 
-static void write_counter(struct json_writer *writer, const char *key, int64_t counter)
-{
-    json_write_key(writer, key);
-    if (counter < 0) {
-        json_write_text(writer, NULL);
-    } else {
-        json_write_integer(writer, counter);
-    }
-}
-
-static void write_tables(struct json_writer *writer, const struct manifest *manifest)
-{
-    json_write_key(writer, "contents");
-    json_write_array(writer);
-    for (size_t i = 0; i < manifest->n_tables; i++) {
-        const struct manifest_table *table = &manifest->tables[i];
-        CLEANUP(mem_freep) char *digest = row_digest_format(&table->digest);
-        json_write_object(writer);
-        json_write_member_text(writer, "schema", table->schema);
-        json_write_member_text(writer, "name", table->name);
-        json_write_member_integer(writer, "rows", (int64_t)table->digest.rows);
-        json_write_member_integer(writer, "size", (int64_t)table->size);
-        json_write_member_text(writer, "digest", digest);
-        write_counter(writer, "inserted", table->inserted);
-        write_counter(writer, "updated", table->updated);
-        write_counter(writer, "deleted", table->deleted);
-        json_write_object_end(writer);
-    }
-    json_write_array_end(writer);
-}
-
-static void write_source(struct json_writer *writer, const struct manifest *manifest)
-{
-    json_write_key(writer, "source");
-    json_write_object(writer);
-    json_write_member_text(writer, "target", manifest->address);
-    json_write_member_text(writer, "database", manifest->database);
-    json_write_member_text(writer, "owner", manifest->owner);
-    json_write_member_text(writer, "encoding", manifest->encoding);
-    json_write_member_text(writer, "collate", manifest->collate);
-    json_write_member_text(writer, "ctype", manifest->ctype);
-    json_write_member_text(writer, "server_version", manifest->server_version);
-    json_write_member_text(writer, "system_identifier", manifest->system_identifier);
-    json_write_member_bool(writer, "in_recovery", manifest->in_recovery);
-    json_write_member_text(writer, "lsn", manifest->lsn);
-    json_write_member_text(writer, "snapshot", manifest->snapshot);
-    json_write_object_end(writer);
-}
-
-static void write_extensions(struct json_writer *writer, const struct manifest *manifest)
-{
-    json_write_key(writer, "extensions");
-    json_write_array(writer);
-    for (size_t i = 0; i < manifest->n_extensions; i++) {
-        json_write_object(writer);
-        json_write_member_text(writer, "name", manifest->extensions[i].name);
-        json_write_member_text(writer, "version", manifest->extensions[i].version);
-        json_write_object_end(writer);
-    }
-    json_write_array_end(writer);
-}
-
+/* As it stands in the archive itself: without the key only what may be told without it. */
 static void write_manifest(struct json_writer *writer, const struct manifest *manifest,
                            bool knows_contents)
 {
-    json_write_member_text(writer, "last_migration", manifest->last_migration);
-    json_write_member_text(writer, "actor", manifest->actor);
-    json_write_member_text(writer, "run", manifest->run);
-    json_write_member_integer(writer, "milliseconds", manifest->took);
-    json_write_member_text(writer, "headgate_version", manifest->headgate_version);
-    json_write_member_text(writer, "pg_dump_version", manifest->pg_dump_version);
-    write_source(writer, manifest);
-    json_write_member_integer(writer, "dump_size", (int64_t)manifest->dump_size);
-    if (!knows_contents) {
-        return;
+    json_write_key(writer, "manifest");
+    json_write_object(writer);
+    manifest_write_facts(manifest, writer);
+    if (knows_contents) {
+        manifest_write_contents(manifest, writer);
     }
-    json_write_member_integer(writer, "sequences", (int64_t)manifest->n_sequences);
-    json_write_member_integer(writer, "large_objects",
-                              manifest->has_blobs ? (int64_t)manifest->blobs.rows : 0);
-    write_texts(writer, "roles", &manifest->roles);
-    write_extensions(writer, manifest);
-    write_tables(writer, manifest);
+    json_write_object_end(writer);
 }
 
 void report_backup(const struct vault_item *item)

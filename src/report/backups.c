@@ -115,10 +115,12 @@ void report_verification(const struct verification *verification)
     }
     bool is_good = verification_is_good(verification);
     style_add(&word, output_color_stdout(), is_good ? STYLE_GOOD : STYLE_BAD,
-              is_good ? "good" : "BAD");
+              is_good               ? "good"
+              : error_is_set(error) ? "could not be verified"
+                                    : "BAD");
     output_print("%s  %s", verification->item->name, word.text);
     if (error_is_set(error)) {
-        output_print(": could not be proven: %s\n", error->message);
+        output_print(": %s\n", error->message);
         if (error->hint != NULL) {
             output_print("  %s\n", error->hint);
         }

@@ -55,6 +55,16 @@ static bool is_comparable(struct restore_plan *plan, const struct control *contr
     return true;
 }
 
+/* Also where nothing is kept of what was there before: the restore is finished, or was none of
+ * ours. */
+static void check_made_anew(struct restore_plan *plan, const struct db *db)
+{
+    const struct manifest *manifest = plan->request->item->manifest;
+    if (!text_equal(manifest->database_oid, db_identity(db)->database_oid)) {
+        give_up(plan, mem_copy("the database was made anew since the backup"));
+    }
+}
+
 static bool check_reset(struct restore_plan *plan, struct db *db, msec deadline, struct error *err)
 {
     CLEANUP(db_rows_freep) struct db_rows *rows = NULL;
@@ -205,7 +215,8 @@ bool plan_find_losses(struct restore_plan *plan, const struct control *control, 
         give_up(plan, mem_printf("the database cannot be looked into: %s", failure.message));
         return true;
     }
-    if (!check_reset(plan, db, deadline, err)) {
+    check_made_anew(plan, db);
+    if (plan->losses_unknown == NULL && !check_reset(plan, db, deadline, err)) {
         return false;
     }
     if (plan->losses_unknown != NULL) {

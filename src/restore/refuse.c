@@ -53,13 +53,18 @@ static bool check_server(struct restore_plan *plan, const struct control *contro
 }
 
 /* pg_restore and pg_dump for the server's version, on this machine; a server is not needed here. */
-static void check_programs(struct restore_plan *plan, const struct control *control)
+static bool check_programs(struct restore_plan *plan, const struct control *control,
+                           struct error *err)
 {
     CLEANUP(mem_freep) char *folder = NULL;
     CLEANUP(error_clear) struct error failure = ERROR_INIT;
     if (backup_find_programs(plan->request->item->manifest,
                              db_identity(control->db)->version / 10000, &folder, &failure)) {
-        return;
+        return true;
+    }
+    if (failure.code != ERROR_BACKUP) {
+        error_move(err, &failure);
+        return false;
     }
     (void)error_set(&plan->refusal, ERROR_REFUSED, "%s", failure.message);
     (void)error_detail(&plan->refusal, "A restore needs pg_restore and pg_dump of the server's "
@@ -67,6 +72,7 @@ static void check_programs(struct restore_plan *plan, const struct control *cont
     if (failure.hint != NULL) {
         (void)error_hint(&plan->refusal, "%s", failure.hint);
     }
+    return true;
 }
 
 /* --- rights --- */
@@ -295,8 +301,5 @@ bool plan_look(struct restore_plan *plan, const struct control *control, msec de
         !check_database(plan, control, deadline, err)) {
         return false;
     }
-    if (!error_is_set(&plan->refusal)) {
-        check_programs(plan, control);
-    }
-    return true;
+    return error_is_set(&plan->refusal) || check_programs(plan, control, err);
 }

@@ -110,7 +110,8 @@ bool vault_archive_open(const struct vault *vault, const struct vault_item *item
     bool opened = item->encrypted
                       ? pack_reader_open(archive.fd, item->path, &archive.reader, err)
                       : stored_open_pack(archive.stored, item->path, &archive.reader, err);
-    if (!opened || !archive_manifest(archive.reader, item->name, &archive.manifest, err)) {
+    if (!opened || !archive_manifest(archive.reader, item->name, &archive.manifest, err) ||
+        (item->encrypted && !summary_check(item->manifest, archive.manifest, err))) {
         return false;
     }
     *ret_archive = archive;

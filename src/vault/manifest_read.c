@@ -33,6 +33,7 @@ const struct manifest_text manifest_texts[] = {
     FIELD(MANIFEST_SOURCE, "icu_locale", icu_locale, true),
     FIELD(MANIFEST_SOURCE, "lc_monetary", lc_monetary, true),
     FIELD(MANIFEST_SOURCE, "system_identifier", system_identifier, true),
+    FIELD(MANIFEST_SOURCE, "database_oid", database_oid, false),
     FIELD(MANIFEST_SOURCE, "server_version", server_version, false),
     FIELD(MANIFEST_SOURCE, "lsn", lsn, true),
     FIELD(MANIFEST_SOURCE, "snapshot", snapshot, true),

@@ -83,7 +83,7 @@ static void write_table(struct json_writer *writer, const struct manifest_table 
     json_write_object_end(writer);
 }
 
-static void write_contents(struct json_writer *writer, const struct manifest *manifest)
+static void write_dump(struct json_writer *writer, const struct manifest *manifest)
 {
     json_write_key(writer, "dump");
     json_write_object(writer);
@@ -121,22 +121,32 @@ static void write_members(struct json_writer *writer, const struct manifest *man
     json_write_array_end(writer);
 }
 
+void manifest_write_facts(const struct manifest *manifest, struct json_writer *writer)
+{
+    CLEANUP(mem_freep) char *created = wall_format(manifest->created);
+    json_write_member_integer(writer, "format", MANIFEST_FORMAT);
+    write_fields(writer, manifest, MANIFEST_TOP);
+    json_write_member_text(writer, "created", created);
+    json_write_member_integer(writer, "took_ms", manifest->took);
+    write_source(writer, manifest);
+}
+
+void manifest_write_contents(const struct manifest *manifest, struct json_writer *writer)
+{
+    write_texts(writer, "database_settings", &manifest->database_settings);
+    write_texts(writer, "roles", &manifest->roles);
+    write_texts(writer, "superusers", &manifest->superusers);
+    write_texts(writer, "memberships", &manifest->memberships);
+    write_extensions(writer, manifest);
+    write_dump(writer, manifest);
+}
+
 void manifest_write(const struct manifest *manifest, struct strbuf *out)
 {
     struct json_writer writer = json_writer_start(out, true);
-    CLEANUP(mem_freep) char *created = wall_format(manifest->created);
     json_write_object(&writer);
-    json_write_member_integer(&writer, "format", MANIFEST_FORMAT);
-    write_fields(&writer, manifest, MANIFEST_TOP);
-    json_write_member_text(&writer, "created", created);
-    json_write_member_integer(&writer, "took_ms", manifest->took);
-    write_source(&writer, manifest);
-    write_texts(&writer, "database_settings", &manifest->database_settings);
-    write_texts(&writer, "roles", &manifest->roles);
-    write_texts(&writer, "superusers", &manifest->superusers);
-    write_texts(&writer, "memberships", &manifest->memberships);
-    write_extensions(&writer, manifest);
-    write_contents(&writer, manifest);
+    manifest_write_facts(manifest, &writer);
+    manifest_write_contents(manifest, &writer);
     write_members(&writer, manifest);
     json_write_object_end(&writer);
     strbuf_add_char(out, '\n');

@@ -62,6 +62,9 @@ NODISCARD bool seal_of(const struct stored *stored, char ret_seal[HASH_HEX_SIZE]
 /* What may be told of an encrypted backup without the key: no tables, no settings, no roles. */
 NODISCARD bool summary_write(const struct depot *depot, const struct manifest *manifest,
                              struct error *err);
+/* Is what the summary told what the manifest inside says? told NULL: there was none. */
+NODISCARD bool summary_check(const struct manifest *told, const struct manifest *manifest,
+                             struct error *err);
 /* NULL where there is none that is good. */
 struct manifest *summary_read(const struct depot *depot, const char *name);
 /* Leaves the proof as it is where there is none, or where it is not of this digest. */

@@ -39,16 +39,41 @@ bool seal_of(const struct stored *stored, char ret_seal[HASH_HEX_SIZE], struct e
     return true;
 }
 
-bool summary_write(const struct depot *depot, const struct manifest *manifest, struct error *err)
+static void summarise(const struct manifest *manifest, struct strbuf *out)
 {
-    CLEANUP(strbuf_clear) struct strbuf text = STRBUF_INIT;
-    CLEANUP(mem_freep) char *name = mem_printf("%s" SUMMARY_END, manifest->name);
     struct manifest summary = *manifest;
     summary.database_settings = summary.roles = summary.superusers = summary.memberships =
         (struct strlist)STRLIST_INIT;
     summary.n_extensions = summary.n_tables = summary.n_members = 0;
-    manifest_write(&summary, &text);
+    manifest_write(&summary, out);
+}
+
+bool summary_write(const struct depot *depot, const struct manifest *manifest, struct error *err)
+{
+    CLEANUP(strbuf_clear) struct strbuf text = STRBUF_INIT;
+    CLEANUP(mem_freep) char *name = mem_printf("%s" SUMMARY_END, manifest->name);
+    summarise(manifest, &text);
     return depot->kind->write_small(depot, name, &text, err);
+}
+
+/* Nobody needs a key to write that file, and policies go by it. */
+bool summary_check(const struct manifest *told, const struct manifest *manifest, struct error *err)
+{
+    CLEANUP(strbuf_clear) struct strbuf outside = STRBUF_INIT;
+    CLEANUP(strbuf_clear) struct strbuf inside = STRBUF_INIT;
+    if (told == NULL) {
+        return true;
+    }
+    summarise(told, &outside);
+    summarise(manifest, &inside);
+    if (text_equal(outside.text, inside.text)) {
+        return true;
+    }
+    (void)error_set(err, ERROR_BACKUP,
+                    "%s" SUMMARY_END " beside it says something else than the backup itself",
+                    manifest->name);
+    return error_hint(err, "Somebody has changed that file. Remove it: the backup can be verified "
+                           "and restored without.");
 }
 
 struct manifest *summary_read(const struct depot *depot, const char *name)

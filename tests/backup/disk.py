@@ -1,4 +1,5 @@
 """A disk that is small and can be made full, and a server that lives on one."""
+import errno
 import os
 import shutil
 import subprocess
@@ -36,9 +37,16 @@ class SmallDisk:
             return
         there = os.statvfs(self.folder)
         size = there.f_bavail * there.f_frsize - room
-        if size > 0:
-            with open(filler, "wb") as file:
-                os.posix_fallocate(file.fileno(), 0, size)
+        with open(filler, "wb") as file:
+            while size > 0:
+                try:
+                    os.posix_fallocate(file.fileno(), 0, size)
+                    return
+                except OSError as error:  # somebody else has written meanwhile
+                    if error.errno != errno.ENOSPC:
+                        raise
+                    there = os.statvfs(self.folder)
+                    size = there.f_bavail * there.f_frsize + os.fstat(file.fileno()).st_blocks * 512 - room
 
 
 class SmallServer:

@@ -9,17 +9,18 @@ import time
 import relay
 import server
 from disk import SmallDisk, SmallServer
-from place import Ended, Project, kill_family, psql, send
+from place import Ended, Project, interrupt_group, kill_family, psql, send
 
 ACTIONS = {"create": ("create", "source", "--verify", "restore"), "verify": ("verify", "BASE", "--level", "restore"),
            "restore": ("restore", "BASE", "--to", "target")}
 CLEAN_ENDS = (0, 1, 8, 10, 69, 130, 143)
+REFUSED = 4  # what is too small for a second database is seen before anything is made
 PG = f"{server.SUPPORT}/pg"
 #          kind: points of create, verify, restore
-FULL = {"killed": (70, 60, 70), "SIGTERM": (20, 20, 20), "cut connection": (20, 0, 20), "server restarted": (10, 0, 10),
+FULL = {"killed": (70, 60, 70), "SIGTERM": (20, 20, 20), "Ctrl-C twice": (10, 10, 10), "cut connection": (20, 0, 20), "server restarted": (10, 0, 10),
         "sessions terminated": (10, 0, 10)}
 # Every test run's share; full disks, servers that restart and sessions that are ended are only in --full.
-SAMPLE = {"killed": (1, 0, 1), "SIGTERM": (0, 1, 0), "cut connection": (1, 0, 0)}
+SAMPLE = {"killed": (1, 0, 1), "SIGTERM": (0, 1, 0), "Ctrl-C twice": (0, 0, 1), "cut connection": (1, 0, 0)}
 FULL_DISK = {True: 15, False: 0}
 
 
@@ -41,12 +42,22 @@ class Faults:
             self.relayed.must(*self.words(action))
             self.took[action], self.bytes[action] = time.monotonic() - began, dict(self.relay.n_bytes)
             self.base = self.project.newest()[0]
+        if self.full:
+            self.took["unproven"] = self.time_unproven()
         self.rows_of_bulk = self.place.psql(self.place.source, "-c", "select count(*), sum(hashtext(t)) from bulk")
         self.old_target()
         return self
 
     def __exit__(self, *_):
         pass
+
+    def time_unproven(self):
+        """How long the server is needed: proving a backup does without."""
+        began = time.monotonic()
+        self.project.must("backup", "create", "source")
+        took = time.monotonic() - began
+        os.unlink(self.project.newest()[1])
+        return took
 
     def words(self, action):
         return ["backup", *(self.base if word == "BASE" else word for word in ACTIONS[action]), *(("--env", "source") if self.base == "latest" and action != "create" else ())]
@@ -65,7 +76,7 @@ class Faults:
     # --- points ---
 
     def run(self, row, kind, action, n):
-        disturb = {"killed": self.killed, "SIGTERM": self.terminated, "cut connection": self.cut,
+        disturb = {"killed": self.killed, "SIGTERM": self.terminated, "Ctrl-C twice": self.twice, "cut connection": self.cut,
                    "server restarted": self.restarted, "sessions terminated": self.sessions_end}[kind]
         for i in range(n):
             seed = f"{self.seed}/{kind}/{action}/{i}"
@@ -74,9 +85,10 @@ class Faults:
             ended, project, when = disturb(action, chance)
             self.judge(row, f"seed {seed}, {when}", action, ended, project, before, killed=kind == "killed")
 
-    def at_moment(self, action, chance, do):
+    def at_moment(self, action, chance, do, within=None):
         """The action, and something at a moment of it."""
-        moment = chance.random() * self.took[action] * 1.05
+        took = self.took[within or action]
+        moment = chance.random() * took * 1.05
         words = self.words(action)
         process = self.project.start(*words)
         timer = threading.Timer(moment, lambda: process.poll() is None and do(process))
@@ -84,7 +96,7 @@ class Faults:
         ended = self.project.end(words, process)
         timer.cancel()
         timer.join()
-        return ended, self.project, f"after {moment:.3f} s of about {self.took[action]:.1f}"
+        return ended, self.project, f"after {moment:.3f} s of about {took:.1f}"
 
     def killed(self, action, chance):
         return self.at_moment(action, chance, lambda process: kill_family(process.pid))
@@ -92,17 +104,32 @@ class Faults:
     def terminated(self, action, chance):
         return self.at_moment(action, chance, lambda process: send(process.pid, signal.SIGTERM))
 
+    def twice(self, action, chance):
+        """As a terminal does it: all of the group are told, and somebody is impatient."""
+        pause = chance.choice((0, 0.01, 0.1, 0.5))
+
+        def interrupt(process):
+            for _ in range(2):
+                interrupt_group(process.pid)
+                time.sleep(pause)
+        return self.at_moment(action, chance, interrupt)
+
     def restarted(self, action, chance):
         mode = chance.choice(("fast", "immediate"))
 
         def restart(_):
             server.must([PG, "stop", f"{self.place.scratch.folder}/pg", mode])
             server.must([PG, "start", f"{self.place.scratch.folder}/pg"])
-        return self.at_moment(action, chance, restart)
+        return self.at_moment(action, chance, restart, self.while_needed(action))
+
+    @staticmethod
+    def while_needed(action):
+        return "unproven" if action == "create" else None
 
     def sessions_end(self, action, chance):
         return self.at_moment(action, chance, lambda _: self.place.psql(
-            "postgres", "-c", "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and backend_type = 'client backend'"))
+            "postgres", "-c", "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and backend_type = 'client backend'"),
+            self.while_needed(action))
 
     def cut(self, action, chance):
         side = "server" if action == "create" else chance.choice(("client", "server"))
@@ -123,13 +150,14 @@ class Faults:
             row.done += 1
         else:
             row.refused += 1
-        project.do("backup", "list")
+        held = f"before any other command:\n{project.holds()}\ndatabases: {self.place.databases()}"
+        listed = project.do("backup", "list")
         if left := project.leftovers():
-            wrong.append(f"left behind: {left}")
+            wrong.append(f"left behind: {left}\n{listed}\nafterwards:\n{project.holds()}")
         wrong += self.judge_archives(action, ended, project, before)
         if action == "restore":
             wrong += self.judge_target(ended, project)
-        row.wrong += [f"{about}: {line}\n{ended}" for line in wrong]
+        row.wrong += [f"{about}: {line}\n{ended}\n{held}" for line in wrong]
 
     def judge_archives(self, action, ended, project, before):
         new = [name for name in project.archives() if name not in before]
@@ -182,9 +210,9 @@ class Faults:
                 row.skipped = "a tmpfs cannot be mounted here"
                 return
             project = Project(self.place.headgate, f"{self.place.folder}/fv", self.place.urls(self.place.scratch.port), vault=f"{disk.folder}/vault")
+            words = ["backup", "create", "source"]
             for i in range(n):
                 chance = random.Random(f"{self.seed}/full vault/{i}")
-                words = ["backup", "create", "source"]
                 if i % 3 == 0:
                     disk.leave(chance.randrange(size if i == 0 else size * 3 // 2))
                     ended, about = project.do(*words), "a small disk"
@@ -194,7 +222,7 @@ class Faults:
                 self.judge(row, f"seed {self.seed}/full vault/{i}, {about}", "unproven", ended, project, {})
 
     def while_it_fills(self, project, words, disk, chance):
-        moment = chance.random() * self.took["create"] / 2
+        moment = chance.random() * self.took["unproven"] * 0.8
         process = project.start(*words)
         timer = threading.Timer(moment, lambda: disk.leave(chance.randrange(200_000)))
         timer.start()
@@ -241,7 +269,7 @@ class Faults:
             row.done += 1
         else:
             row.refused += 1
-        if ended.status not in CLEAN_ENDS:
+        if ended.status not in (*CLEAN_ENDS, REFUSED):
             yield f"ends with {ended.status}"
         is_old = psql(small.url("target"), "-c", "select to_regclass('was_here') is not null") == "t"
         if is_old == (ended.status == 0):

@@ -1,4 +1,5 @@
 """A server with databases, a project that backs them up, and what may lie about afterwards."""
+import contextlib
 import glob
 import json
 import os
@@ -12,10 +13,34 @@ from dataclasses import dataclass, field
 import server
 
 HERE = os.path.dirname(os.path.realpath(__file__))
+BUILD = os.environ.get("HEADGATE_BUILD", f"{server.SOURCE}/build")
 HARD_CASES = f"{HERE}/hard-cases.sql"
 LONGEST = 300  # seconds; what takes longer hangs
 LONGEST_LEFT = 15  # until what was killed has let go
 ARCHIVE_ENDS = (".tar.zst", ".tar.zst.age")
+
+
+class Wrongs(list):
+    """What is wrong is said when it is found, and kept: a run may be ended before its end, and what it saw is gone then."""
+
+    def __init__(self, kind=""):
+        super().__init__()
+        self.kind = kind
+
+    def append(self, line):
+        super().append(line)
+        text = f"WRONG {self.kind}: {line}\n"
+        print(f"\n{text}", flush=True)
+        with open(f"{BUILD}/backup-wrong.txt", "a", encoding="utf-8") as file:
+            file.write(f"{time.strftime('%F %T')} {text}\n")
+
+    def extend(self, lines):
+        for line in lines:
+            self.append(line)
+
+    def __iadd__(self, lines):
+        self.extend(lines)
+        return self
 
 
 @dataclass
@@ -26,7 +51,10 @@ class Row:
     refused: int = 0  # the program said that it could not
     done: int = 0  # it came to its end all the same
     skipped: str = ""
-    wrong: list = field(default_factory=list)
+    wrong: Wrongs = field(default_factory=Wrongs)
+
+    def __post_init__(self):
+        self.wrong.kind = self.kind
 
 
 def psql(conninfo, *words):
@@ -60,7 +88,8 @@ def family(root):
 
 
 def kill_family(root):
-    """All of it stands still first: nobody mourns, nobody is born meanwhile. Returns the processes."""
+    """All of it stands still first: nobody mourns, nobody is born meanwhile. Returns when they are dead: on a busy machine that
+    takes its time, and the lock of one that is still dying keeps the next command from clearing up after it."""
     stopped = set()
     while more := [process for process in family(root) if process not in stopped]:
         for process in more:
@@ -68,7 +97,19 @@ def kill_family(root):
             send(process, signal.SIGSTOP)
     for process in stopped:
         send(process, signal.SIGKILL)
-    return stopped
+    deadline = time.monotonic() + LONGEST_LEFT
+    while stopped & processes().keys() and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
+def interrupt_group(root):
+    """It, and what came from it and is still in its group. We are in that group, too, and are not meant."""
+    with contextlib.suppress(ProcessLookupError):
+        group = os.getpgid(root)
+        for process in family(root):
+            with contextlib.suppress(ProcessLookupError):
+                if os.getpgid(process) == group:
+                    send(process, signal.SIGINT)
 
 
 def send(process, number):
@@ -85,7 +126,7 @@ class Ended:
         self.words, self.status, self.printed, self.complaint = words, status, printed, complaint
 
     def __str__(self):
-        return f"headgate {' '.join(self.words)}: exit status {self.status}\n{self.printed}{self.complaint}"[:3000]
+        return f"headgate {' '.join(self.words)}: exit status {self.status}\n{self.printed}{self.complaint}"[:6000]
 
 
 class Project:
@@ -166,6 +207,22 @@ class Project:
                 if (name in line or words[0] == "show") and re.search(r"(checksums|contents) good|restored and compared", line):
                     return f"{words[0]} says: {line.strip()}"
         return None
+
+    def holds(self):
+        """What lies where this project writes, and what runs there: for people who look for a reason."""
+        found = []
+        for folder in (self.vault, self.temporary):
+            for path in sorted(glob.glob(f"{folder}/**", recursive=True, include_hidden=True)):
+                with contextlib.suppress(FileNotFoundError):
+                    about = os.lstat(path)
+                    if path.count("/") <= folder.count("/") + 3:
+                        found.append(f"{oct(about.st_mode)} {about.st_size:>10} {time.strftime('%T', time.localtime(about.st_mtime))} {path}")
+                    if path.endswith(".proof.json"):
+                        with open(path, encoding="utf-8") as file:
+                            found.append(file.read())
+        found += [f"process {process} of {parent}: {line}" for process, (parent, line) in processes().items()
+                  if self.temporary in line or self.vault in line or line.startswith(self.headgate)]
+        return "\n".join(found)
 
     # --- what may lie about ---
 

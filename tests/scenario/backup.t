@@ -17,7 +17,7 @@ Backups: made, listed, shown, proven, opened without us, pruned.
 Looking makes nothing:
 
   $ headgate backup create staging --dry-run
-  Backup of staging  SCENARIO/shop/.headgate/embedded/staging/s:5432/staging  PostgreSQL NN
+  Backup of staging  embedded:staging  PostgreSQL NN
   
     database   N MB on the server's disk, 9 tables
     backup     about N MB, into .headgate/vault
@@ -35,7 +35,7 @@ Looking makes nothing:
 One is made; it is not proven yet:
 
   $ headgate backup create staging
-  Backup of staging  SCENARIO/shop/.headgate/embedded/staging/s:5432/staging  PostgreSQL NN
+  Backup of staging  embedded:staging  PostgreSQL NN
   
     database   N MB on the server's disk, 9 tables
     backup     about N MB, into .headgate/vault
@@ -68,7 +68,7 @@ One is made; it is not proven yet:
     proof        not verified
     made         TIME by WHO in N ms
     release      7237e999, up to 20260907094128_audit_log
-    source       SCENARIO/shop/.headgate/embedded/staging/s:5432/staging, PostgreSQL NN
+    source       embedded:staging, PostgreSQL NN
     database     staging of postgres, UTF8, collation C.UTF-8
     system       identifier ...
     snapshot ...
@@ -93,7 +93,7 @@ One is made; it is not proven yet:
     tar --zstd -xOf .headgate/vault/staging-BACKUP.tar.zst globals.sql
   
   Next: headgate backup verify staging-BACKUP
-  $ command headgate backup show staging --json | python3 -c 'import json, sys; d = json.load(sys.stdin); print(d["tables"], d["rows"], d["proof"], len(d["contents"]), d["source"]["database"])'
+  $ command headgate backup show staging --json | python3 -c 'import json, sys; d = json.load(sys.stdin); print(d["tables"], d["rows"], d["proof"], len(d["manifest"]["tables"]), d["manifest"]["source"]["database"])'
   9 121 None 9 staging
 
 Level by level, each kept beside the archive:

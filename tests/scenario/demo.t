@@ -190,7 +190,7 @@ The first of README's two commands: the second time it is quick, and --stop leav
   
   The first backup was of an empty database. One more by hand, and it is proven as well.
   types: headgate backup create production --verify restore
-  Backup of production  SCENARIO/demo/state/embedded/production/s:5432/production  PostgreSQL NN
+  Backup of production  embedded:production  PostgreSQL NN
   
     database   N MB on the server's disk, 9 tables
     backup     about N MB, into SCENARIO/demo/vault

@@ -50,7 +50,8 @@ static void clean_up(void)
 const char *scratch_dir(void)
 {
     if (folder[0] == '\0') {
-        (void)snprintf(folder, sizeof folder, "/tmp/hg-XXXXXX");
+        const char *root = getenv("HEADGATE_TEST_ROOT");
+        (void)snprintf(folder, sizeof folder, "%s/hg-XXXXXX", root != NULL ? root : "/tmp");
         if (mkdtemp(folder) == NULL || chmod(folder, 0711) != 0) {
             fail_msg("could not make %s", folder);
         }

@@ -57,7 +57,7 @@ class Server:
 
     def __init__(self, *settings):
         self.settings = settings
-        self.folder = tempfile.mkdtemp(prefix="hi-", dir="/tmp")
+        self.folder = tempfile.mkdtemp(prefix="hi-", dir=os.environ.get("HEADGATE_TEST_ROOT", "/tmp"))
         os.chmod(self.folder, 0o711)  # servers are another user where we are root
         self.n_databases = 0
 

@@ -14,6 +14,7 @@ select pg_export_snapshot() as snapshot,
        (select coalesce(to_char(s.stats_reset at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), 'never')
           from pg_stat_database s
          where s.datid = d.oid),
+       d.oid,
        set_config('idle_in_transaction_session_timeout', '0', true),
        case when current_setting('transaction_timeout', true) is not null then set_config('transaction_timeout', '0', true) end,
        case when current_setting('idle_session_timeout', true) is not null then set_config('idle_session_timeout', '0', true) end

@@ -19,5 +19,6 @@ select current_setting('server_version_num') as version,
        end as read_only,
        case when current_setting('standard_conforming_strings') <> 'on'
             then set_config('standard_conforming_strings', 'on', false)
-       end as conforming
+       end as conforming,
+       (select oid from pg_catalog.pg_database where datname = current_database()) as database_oid
   from (select pg_backend_pid() = $1::integer offset 0) as session (direct)

@@ -315,7 +315,6 @@ static const char differences_then[] =
     "TABLE public.marks belongs to tester in the backup, to clerk here\n"
     "TABLE DATA public.empty: columns id in the backup, number here\n"
     "TABLE DATA public.extra is not in the backup\n"
-    "TABLE DATA public.marks belongs to tester in the backup, to clerk here\n"
     "TRIGGER public.orders audit is different\n";
 
 static void a_restored_database_is_equal_until_it_is_changed(void **state)

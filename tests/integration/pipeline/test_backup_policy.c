@@ -45,16 +45,33 @@ static void back_up(const char *system_identifier, int64_t created, bool failed)
     assert_ok(vault_write_proof(vault, &item, &proof, &err));
 }
 
-static void expect(const char *system_identifier, bool wanted, const char *part)
+static void expect_in(const char *system_identifier, const char *database_oid, bool wanted,
+                      const char *part)
 {
     struct error err = ERROR_INIT;
     CLEANUP(mem_freep) char *because = NULL;
     bool holds = !wanted;
     const struct deploy_plan target = {.system_identifier = (char *)(uintptr_t)system_identifier,
-                                       .database = (char *)(uintptr_t) "shop"};
+                                       .database = (char *)(uintptr_t) "shop",
+                                       .database_oid = (char *)(uintptr_t)database_oid};
     assert_ok(backup_policy_look(&set->items[0], &target, DEADLINE_NONE, &holds, &because, &err));
     assert_contains(because, part);
     assert_int_equal(holds, wanted);
+}
+
+static void expect(const char *system_identifier, bool wanted, const char *part)
+{
+    expect_in(system_identifier, "16384", wanted, part);
+}
+
+/* The same server and name, and young: but a restore has put another database there since. */
+static void one_of_before_a_restore_does_not(void **state)
+{
+    (void)state;
+    back_up(SERVER, wall_now_usec() - HOUR / 2, false);
+    expect_in(SERVER, "16384", true, "restored and compared");
+    expect_in(SERVER, "16500", false, "is of before database shop was made anew");
+    expect_in(SERVER, NULL, false, "is of before database shop was made anew");
 }
 
 static void one_of_now_counts(void **state)
@@ -99,6 +116,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(one_of_now_counts),
+        TEST(one_of_before_a_restore_does_not),
         TEST(one_that_is_old_or_bad_does_not),
         TEST(one_of_the_future_does_not),
         TEST(one_of_a_server_that_is_not_known_does_not),

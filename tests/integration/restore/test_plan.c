@@ -1,5 +1,7 @@
 /* Plans against a real server, of backups that are invented: of each only its manifest is looked
  * at. */
+#include <stdio.h>
+
 #include "restoring.h"
 
 static struct manifest manifest;
@@ -234,6 +236,11 @@ static void wait_for_counters(const char *sql, const char *wanted)
 /* As they are: 3 orders were inserted, one was updated; nothing else. */
 static void a_world_of_counters(struct world *world)
 {
+    static char oid[16];
+    CLEANUP(mem_freep)
+    char *found = value(world->db, "select oid from pg_database where datname = 'shop'");
+    (void)snprintf(oid, sizeof oid, "%s", found);
+    manifest.database_oid = oid;
     manifest.system_identifier = db_identity(world->db)->system_identifier;
     {
         CLEANUP(db_closep) struct db *shop = session_in("shop");
@@ -310,6 +317,9 @@ static void other_counters_say_nothing(void **state)
     manifest.database = "shop";
     make_database(world, "shop_before_29991231235959");
     expect_unknown("the database was restored since the backup");
+    run(world->db, "drop database shop_before_29991231235959");
+    manifest.database_oid = "1"; /* and that restore was finished */
+    expect_unknown("the database was made anew since the backup");
 }
 
 static void a_counter_that_was_not_known_is_not_known(void **state)

@@ -18,6 +18,8 @@ static void fill_more(void)
     run(shop, "create table orders (id bigserial primary key, total numeric)");
     run(shop, "insert into orders (total) select i / 7.0 from generate_series(1, 2000) i");
     run(shop, "create table customer (name text unique)");
+    run(shop, "alter table orders add by text constraint \"by whom\" references customer (name)");
+    run(shop, "comment on constraint \"by whom\" on orders is 'goes with it'");
     run(shop, "insert into customer values ('Anna'), ('Bert')");
     run(shop, "grant select on orders to reader");
 }
@@ -43,7 +45,7 @@ static int backed_open(void **state)
     {
         CLEANUP(db_closep) struct db *shop = session_in("shop");
         run(shop, "insert into orders (total) select i from generate_series(1, 30) i");
-        run(shop, "drop table customer");
+        run(shop, "drop table customer cascade");
         run(shop, "update which set one = 'since'");
     }
     wait_until_left(world->db);
@@ -140,6 +142,7 @@ static void single_tables_stand_beside(void **state)
     CLEANUP(db_closep) struct db *beside = session_in(result.database);
     must_be(beside, "select count(*)::text from orders", "0"); /* its definition is there */
     must_be(beside, "select string_agg(name, ' ' order by 1) from customer", "Anna Bert");
+    must_be(beside, "select count(*)::text from pg_constraint where contype = 'f'", "0");
     expect_databases(backed, "2");
 }
 

@@ -106,6 +106,29 @@ static void a_wrong_or_missing_key_and_a_damaged_file_are_told(void **state)
     expect_unreadable(vault, &item, ERROR_BACKUP, "could not decrypt backup production-2026");
 }
 
+/* Anybody who may write there can make an old backup look young; who has the key sees it. */
+static void what_is_told_without_the_key_must_be_what_is_inside(void **state)
+{
+    (void)state;
+    CLEANUP(error_clear) struct error err = ERROR_INIT;
+    CLEANUP(vault_freep) struct vault *vault = vault_of(READER("liar"));
+    CLEANUP(mem_freep) char *name = make_backup(vault, "production", MOMENT, "aaaa");
+    scratch_sh("cp liar/%s.info.json summary && sed -i 's/\"aaaa\"/\"bbbb\"/' liar/*.info.json",
+               name);
+    CLEANUP(vault_item_clear) struct vault_item changed = found(vault, NULL, name);
+    assert_string_equal(changed.manifest->release, "bbbb");
+    expect_unreadable(vault, &changed, ERROR_BACKUP, ".info.json beside it says something else");
+    scratch_sh("rm liar/*.info.json");
+    CLEANUP(vault_item_clear) struct vault_item bare = found(vault, NULL, name);
+    CLEANUP(vault_archive_clear) struct vault_archive archive = {.fd = -1};
+    assert_ok(vault_archive_open(vault, &bare, &archive, &err));
+    scratch_sh("cp summary liar/%s.info.json", name);
+    CLEANUP(vault_item_clear) struct vault_item told = found(vault, NULL, name);
+    CLEANUP(vault_archive_clear) struct vault_archive again = {.fd = -1};
+    assert_ok(vault_archive_open(vault, &told, &again, &err));
+    assert_string_equal(again.manifest->release, "aaaa");
+}
+
 static void without_age_it_says_what_to_install(void **state)
 {
     (void)state;
@@ -200,6 +223,7 @@ int main(void)
         cmocka_unit_test(what_may_be_told_is_told_without_the_key),
         cmocka_unit_test(a_proof_is_of_the_encrypted_file),
         cmocka_unit_test(a_wrong_or_missing_key_and_a_damaged_file_are_told),
+        cmocka_unit_test(what_is_told_without_the_key_must_be_what_is_inside),
         cmocka_unit_test(without_age_it_says_what_to_install),
         cmocka_unit_test(nothing_that_age_did_not_end_is_published),
         cmocka_unit_test(a_recipient_that_age_refuses_makes_no_backup),

@@ -50,6 +50,7 @@ static inline struct manifest manifest_of(const char *name, const char *environm
                              .address = "db1:5432/shop",
                              .database = "shop",
                              .owner = "shop",
+                             .database_oid = "16384",
                              .encoding = "UTF8",
                              .server_version = "15.20",
                              .headgate_version = "0.1.0",

@@ -3,12 +3,14 @@
  */
 #include "scratch.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "headgate/cluster.h"
 #include "headgate/error.h"
+#include "headgate/interrupt.h"
 #include "headgate/mem.h"
 
 static const char *old_path;
@@ -49,6 +51,22 @@ static void the_named_folder_comes_first(void **state)
     assert_string_equal(best.folder, named);
     assert_string_equal(best.version_text, "99.7");
     assert_int_equal(best.version, 990007);
+}
+
+/* One that was not heard out is not one that is not there. */
+static void a_wish_to_stop_is_not_taken_for_a_missing_server(void **state)
+{
+    (void)state;
+    CLEANUP(error_clear) struct error err = ERROR_INIT;
+    CLEANUP(server_programs_clear) struct server_programs found = {0};
+    const char *named = fake_server("slow", "postgres (PostgreSQL) 97.1");
+    assert_int_equal(setenv("HEADGATE_PG_BINDIR", named, 1), 0);
+    interrupt_install();
+    assert_int_equal(raise(SIGTERM), 0);
+    assert_fails(servers_find_major(97, &found, &err), ERROR_TERMINATED);
+    interrupt_forget();
+    error_clear(&err);
+    assert_ok(servers_find_major(97, &found, &err));
 }
 
 static void path_comes_before_debians_folder(void **state)
@@ -173,6 +191,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_named_folder_comes_first, reset, reset),
+        cmocka_unit_test_setup_teardown(a_wish_to_stop_is_not_taken_for_a_missing_server, reset,
+                                        reset),
         cmocka_unit_test_setup_teardown(path_comes_before_debians_folder, reset, reset),
         cmocka_unit_test_setup_teardown(a_folder_is_listed_once_however_it_is_named, reset, reset),
         cmocka_unit_test_setup_teardown(

@@ -41,6 +41,7 @@ static struct manifest a_manifest(size_t n_tables)
                              .collate = "C",
                              .owner = "deploy",
                              .system_identifier = "7301555512344412345",
+                             .database_oid = "16384",
                              .server_version = "15.20",
                              .lsn = "0/16B3748",
                              .snapshot = "00000003-1",
@@ -413,9 +414,9 @@ static void of_many_tables_the_largest_are_told(void **state)
                           "EMPTY_DATABASE\n");
     assert_null(strstr(text, "public.orders")); /* the smallest */
     assert_json(show_an_encrypted_one_with_many_tables,
-                "len(d[\"contents\"]), d[\"contents\"][0][\"inserted\"], "
-                "d[\"contents\"][1][\"inserted\"], d[\"contents\"][1][\"digest\"]",
-                "23 None 7 00000000000000000000000000000001");
+                "[(len(t), t[0][\"inserted\"], t[1][\"inserted\"], t[1][\"digest\"]) for t in "
+                "[d[\"manifest\"][\"tables\"]]]",
+                "[(23, -1, 7, '00000000000000000000000000000001')]");
 }
 
 static void what_an_encrypted_one_holds_is_not_known(void **state)
@@ -426,8 +427,10 @@ static void what_an_encrypted_one_holds_is_not_known(void **state)
                           " --decrypt\n");
     assert_null(strstr(text, "0 tables"));
     assert_null(strstr(text, "extensions"));
-    assert_json(show_a_closed_one, "\"tables\" in d, \"contents\" in d, d[\"release\"]",
-                "False False 5b1e44c012345678");
+    assert_json(show_a_closed_one,
+                "\"tables\" in d, \"tables\" in d[\"manifest\"], \"roles\" in "
+                "d[\"manifest\"], d[\"release\"]",
+                "False False False 5b1e44c012345678");
 }
 
 static void a_backup_that_cannot_be_read_says_why(void **state)
@@ -476,7 +479,7 @@ static void each_backup_is_told_good_or_bad(void **state)
                         NAME "  good  restored and compared 2026-11-28 20:31 UTC, in 28 s\n"
                              "  2 tables, 12,345,004 rows compared, on PostgreSQL 15.20\n" OTHER
                              "  BAD: 2 frames differ\n"
-                             "production-3  BAD: could not be proven: could not read it\n"
+                             "production-3  could not be verified: could not read it\n"
                              "  Look at the disk.\n"
                              "\n"
                              "3 backups in vault, 2 not good");

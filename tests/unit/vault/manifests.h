@@ -51,6 +51,7 @@ static inline struct manifest some_manifest(void)
         .icu_locale = "de",
         .lc_monetary = "en_GB",
         .system_identifier = "7301555512344412345",
+        .database_oid = "16384",
         .server_version = "15.20",
         .server_version_number = 150020,
         .in_recovery = true,
