@@ -124,7 +124,7 @@ static void rows_come_and_go_whole(void **state)
     WAY way = way_to(remote, pg_folder, pg_port, DOOR_SOCKET);
     scratch_sh("p='psql -XAtqh %s -p %d -U tester -d postgres -v ON_ERROR_STOP=1'\n"
                "$p -c 'create table big (t text)'\n"
-               "seq -f '%%015.0f' 1 1000000 >sent\n"
+               "seq -f "%%015.0f" 1 300000 >sent\n"
                "$p -c '\\copy big from sent'\n"
                "$p -c '\\copy big to got'\n"
                "cmp sent got",
