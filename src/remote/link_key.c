@@ -113,8 +113,7 @@ static void look_beside(const char *path, struct key_file *key)
     CLEANUP(strbuf_clear) struct strbuf text = STRBUF_INIT;
     CLEANUP(strbuf_clear) struct strbuf bytes = STRBUF_INIT;
     CLEANUP(error_clear) struct error ignored = ERROR_INIT;
-    const char *blank =
-        file_read(public, KEY_MAX, &text, &ignored) ? strchr(text.text, ' ') : NULL;
+    const char *blank = file_read(public, KEY_MAX, &text, &ignored) ? strchr(text.text, ' ') : NULL;
     if (blank == NULL) {
         return;
     }

@@ -21,6 +21,8 @@
 #define TURN ((size_t)1024 * 1024) /* what one may move before the others have their turn */
 #define PIECE ((size_t)128 * 1024) /* what is read of a client at once */
 #define FRAME_HEAD 16
+#define FRAME_MAX ((size_t)1024 * 1024) /* one costs a process over there */
+#define PIPE_SIZE (1024 * 1024)         /* the largest that an ordinary user may have */
 
 struct stream *stream_new(enum stream_kind kind, int line)
 {
@@ -69,6 +71,7 @@ static void adopt_end(struct pipe_end *end, int fd, int flags)
     end->socket = S_ISSOCK(status.st_mode);
     if (S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode)) {
         CLEANUP(mem_freep) char *path = mem_printf("/proc/self/fd/%d", fd);
+        (void)fcntl(fd, F_SETPIPE_SZ, PIPE_SIZE); /* fewer turns for more bytes */
         int own = open(path, flags | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
         if (own >= 0) {
             end->fd = own;
@@ -213,12 +216,18 @@ static ssize_t take(struct stream *stream, char *bytes, size_t n)
                              : read(stream->in.fd, bytes, n);
 }
 
+static size_t piece(const struct stream *stream)
+{
+    size_t window = libssh2_channel_window_write(stream->channel);
+    size_t most = stream->framed ? FRAME_MAX : PIECE;
+    return window < most ? window : most;
+}
+
 /* One piece; with its size in front where it goes in frames. */
 static bool take_up(struct stream *stream)
 {
-    size_t window = libssh2_channel_window_write(stream->channel);
-    size_t wanted = window < PIECE ? window : PIECE;
-    char *room = strbuf_room(&stream->up, PIECE + FRAME_HEAD);
+    size_t wanted = piece(stream);
+    char *room = strbuf_room(&stream->up, wanted + FRAME_HEAD);
     char *bytes = room + (stream->framed ? FRAME_HEAD : 0);
     ssize_t n = take(stream, bytes, wanted);
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) {

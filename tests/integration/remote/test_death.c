@@ -59,8 +59,8 @@ static struct sleeper sleeper_start(struct remote *remote, int number)
     struct sleeper sleeper = {.beside = REMOTE_BESIDE_INIT};
     (void)snprintf(sleeper.mark, sizeof sleeper.mark, "%d%07d", number, (int)getpid());
     const char *const argv[] = {"sleep", sleeper.mark, NULL};
-    assert_ok(remote_start(remote, &(struct process_spec){.argv = argv}, -1, -1, &sleeper.beside,
-                           &err));
+    assert_ok(
+        remote_start(remote, &(struct process_spec){.argv = argv}, -1, -1, &sleeper.beside, &err));
     CLEANUP(mem_freep) char *runs = mem_printf("pgrep -f '[s]leep %s' >/dev/null", sleeper.mark);
     wait_until(runs);
     return sleeper;
@@ -194,8 +194,8 @@ static void a_server_that_is_down_is_said_and_found_again(void **state)
     CLEANUP(remote_closep) struct remote *remote = open_remote(&third->place);
     struct remote_way way = {.host = NULL};
     msec took = 0;
-    assert_ok(remote_way_to(remote, "127.0.0.1", 5432, DOOR_SOCKET, deadline_in(PATIENCE), &way,
-                            &err));
+    assert_ok(
+        remote_way_to(remote, "127.0.0.1", 5432, DOOR_SOCKET, deadline_in(PATIENCE), &way, &err));
     scratch_sshd_do(&third->sshd, "stop");
     assert_fails(remote_ping(remote, deadline_in(PATIENCE), &took, &err), ERROR_UNREACHABLE);
     assert_contains(err.message, "Connection refused");

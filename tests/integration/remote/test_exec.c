@@ -75,10 +75,11 @@ static void words_arrive_as_they_are_whatever_they_hold(void **state)
     for (int i = 0; i < 30000; i++) {
         strbuf_add_char(&longest, "a'\"$`\\!\n"[i % 8]);
     }
-    const char *const argv[] = {"printf", "%s|", "", "-n",     "--",         "a b",     "it's",
-                                "\"$HOME\"", "`id`", "\\", "\\n",    "!!",   "\n",
-                                "two\nlines\n", "*", "~", "%d",  "caf\xc3\xa9", ";exit 1",
-                                "$(id)", all.text, longest.text, "{a,b}", "#", NULL};
+    const char *const argv[] = {
+        "printf",     "%s|",   "",   "-n",          "--",      "a b",   "it's",
+        "\"$HOME\"",  "`id`",  "\\", "\\n",         "!!",      "\n",    "two\nlines\n",
+        "*",          "~",     "%d", "caf\xc3\xa9", ";exit 1", "$(id)", all.text,
+        longest.text, "{a,b}", "#",  NULL};
     for (size_t i = 2; argv[i] != NULL; i++) {
         strbuf_printf(&expected, "%s|", argv[i]);
     }
@@ -97,8 +98,7 @@ static void the_environment_is_added_and_shows_in_no_argument_list(void **state)
         NULL};
     const char *const env[] = {"HG_A=sesame-4711", "HG_B=two\nlines 'and' $more=\xc3\xa4", NULL};
     run(&(struct process_spec){.argv = argv, .env = env}, &result);
-    assert_true(text_starts(result.out.text,
-                            "sesame-4711|two\nlines 'and' $more=\xc3\xa4|"));
+    assert_true(text_starts(result.out.text, "sesame-4711|two\nlines 'and' $more=\xc3\xa4|"));
     assert_null(strstr(result.out.text + strlen("sesame-4711"), "sesame"));
 }
 
@@ -182,7 +182,7 @@ static void only_the_last_bytes_are_kept(void **state)
     assert_memory_equal(result.out.text + 7, "end", 3);
 }
 
-static void catch(void *context, int stream, const char *bytes, size_t size)
+static void catch (void *context, int stream, const char *bytes, size_t size)
 {
     struct strbuf *caught = context;
     strbuf_add_n(&caught[stream - 1], bytes, size);
@@ -228,7 +228,8 @@ static void one_that_does_not_heed_a_gentle_signal_is_killed(void **state)
     RESULT result = {0};
     CLEANUP(mem_freep) char *mark = mem_printf("2%d", (int)getpid());
     const char *const argv[] = {"sh", "-c", "trap '' TERM HUP; sleep $0; :", mark, NULL};
-    run(&(struct process_spec){
+    run(
+        &(struct process_spec){
             .argv = argv, .deadline = deadline_in(700), .input = "x", .input_size = 1},
         &result);
     assert_true(result.timed_out);

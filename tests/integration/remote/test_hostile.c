@@ -36,7 +36,7 @@ struct behaviour {
     const char *says; /* then */
     size_t size, times;
     bool hangs_up;
-    int relay_to;              /* a port that all is passed on to, or 0 */
+    int relay_to;               /* a port that all is passed on to, or 0 */
     size_t cut, flip, fragment; /* of what comes back: ends there, is wrong there, in such pieces */
 };
 struct server {
@@ -67,8 +67,7 @@ static void pass_back(const struct behaviour *b, int from, int to, size_t *passe
 
 static void relay(const struct behaviour *b, int client)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons((uint16_t)b->relay_to)};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)b->relay_to)};
     size_t passed = 0;
     int server = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     (void)inet_pton(AF_INET, "127.0.0.1", &address.sin_addr);
@@ -179,8 +178,8 @@ static void what_is_no_ssh_is_quoted(void **state)
 {
     (void)state;
     CLEANUP(error_clear) struct error err = ERROR_INIT;
-    const struct behaviour web = {
-        SAYS("HTTP/1.1 400 Bad Request\r\n\x1b[31m\r\n\r\n"), .times = 1, .hangs_up = true};
+    const struct behaviour web = {SAYS("HTTP/1.1 400 Bad Request\r\n\x1b[31m\r\n\r\n"), .times = 1,
+                                  .hangs_up = true};
     assert_false(open_there(&web, 5000, &err));
     assert_contains(err.message, "does not speak SSH");
     assert_contains(err.detail, "HTTP/1.1 400 Bad Request");

@@ -124,7 +124,7 @@ static void rows_come_and_go_whole(void **state)
     WAY way = way_to(remote, pg_folder, pg_port, DOOR_SOCKET);
     scratch_sh("p='psql -XAtqh %s -p %d -U tester -d postgres -v ON_ERROR_STOP=1'\n"
                "$p -c 'create table big (t text)'\n"
-               "seq -f "%%015.0f" 1 300000 >sent\n"
+               "seq -f %%015.0f 1 300000 >sent\n"
                "$p -c '\\copy big from sent'\n"
                "$p -c '\\copy big to got'\n"
                "cmp sent got",
@@ -145,9 +145,9 @@ static void nobody_listening_there_is_told_to_libpq(void **state)
 {
     (void)state;
     WAY way = way_to(remote, "127.0.0.1", 1, DOOR_SOCKET);
-    const char *said = scratch_out(
-        "psql -XAtqh %s -p %d -U tester -d postgres -c 'select 1' 2>&1 || true", way.host,
-        way.port);
+    const char *said =
+        scratch_out("psql -XAtqh %s -p %d -U tester -d postgres -c 'select 1' 2>&1 || true",
+                    way.host, way.port);
     assert_contains(said, "could not connect to 127.0.0.1:1");
     assert_contains(said, remote_shown(remote));
 }
@@ -156,8 +156,7 @@ static void nobody_listening_there_is_told_to_libpq(void **state)
 
 static size_t descriptors(void)
 {
-    return strtoul(scratch_out("ls /proc/$(pgrep -P %d -n headgate-ssh)/fd | wc -l",
-                               (int)getpid()),
+    return strtoul(scratch_out("ls /proc/$(pgrep -P %d -n headgate-ssh)/fd | wc -l", (int)getpid()),
                    NULL, 10);
 }
 
