@@ -153,7 +153,6 @@ static void agent_stop(void)
 static void the_agent_lets_in_and_what_it_tried_before_is_told(void **state)
 {
     (void)state;
-    CLEANUP(error_clear) struct error err = ERROR_INIT;
     struct ssh_place place = host->place;
     place.identity = "agent";
     agent_start();
