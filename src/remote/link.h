@@ -6,8 +6,11 @@
  *   link_process.c  the forwarder: its life, its loop
  *   link_guest.c    who comes to its door, and to the ways in
  *   link_stream.c   one connection or program: bytes both ways
+ *   link_failure.c  what its client is told where it cannot go on
+ *   link_way.c      sockets and ports for libpq, and who may come to them
  *   link_opening.c  channels being opened, one at a time
- *   link_dial.c     a new session: reach, handshake, host key, authentication (link_auth.c)
+ *   link_dial.c     a new session: reach, handshake, host key, authentication (link_auth.c,
+ *                   with keys of link_agent.c and link_key.c)
  *   link_io.c       the bytes of a session: libssh2 never sees a full socket
  *   link_socket.c   a TCP connection with a deadline
  *   link_explain.c  what libssh2 could not do, in words
@@ -223,7 +226,8 @@ bool stream_move(struct stream *stream, struct link *link);
 #define STREAM_FDS 4
 size_t stream_watch(const struct stream *stream, const struct link *link, struct pollfd *fds);
 void stream_heed(struct stream *stream, const struct pollfd *fds);
-/* The session is gone, or it never came about: says so where somebody waits to be told. */
+/* link_failure.c: the session is gone, or it never came about: says so where somebody waits to be
+ * told. */
 void stream_fail(struct stream *stream, const struct error *why);
 
 /* --- link_opening.c --- */

@@ -17,12 +17,42 @@
 /* Whether the server hung up without a word, and may be asked again. */
 static bool is_shy(const struct link *link)
 {
-    return link->ended && link->opening.size == 0;
+    return link->ended && !link->keyed && link->opening.size == 0;
 }
 
 /* --- keys --- */
 
-static void prefer(struct link *link)
+/* Of these names those that this libssh2 knows: from a list with others in it 1.10 takes them out
+ * by copying bytes over themselves. */
+static void wish(const struct link *link, int method, const char *names)
+{
+    CLEANUP(strlist_clear) struct strlist ours = STRLIST_INIT;
+    CLEANUP(strbuf_clear) struct strbuf list = STRBUF_INIT;
+    const char **known = NULL;
+    int n = libssh2_session_supported_algs(link->session, method, &known);
+    for (const char *at = names; *at != '\0'; at += strspn(at, ",")) {
+        size_t size = strcspn(at, ",");
+        CLEANUP(mem_freep) char *name = mem_copy_n(at, size);
+        for (int i = 0; i < n; i++) {
+            if (text_equal(name, known[i]) && !strlist_has(&ours, name)) {
+                strlist_add(&ours, name);
+            }
+        }
+        at += size;
+    }
+    for (size_t i = 0; i < ours.n; i++) {
+        strbuf_printf(&list, "%s%s", i > 0 ? "," : "", ours.items[i]);
+    }
+    if (ours.n > 0) {
+        (void)libssh2_session_method_pref(link->session, method, list.text);
+    }
+    if (known != NULL) {
+        libssh2_free(link->session, known);
+    }
+}
+
+/* A kind of key that is known of the host comes first: another one would be a stranger. */
+static void prefer(const struct link *link)
 {
     CLEANUP(strlist_clear) struct strlist known = STRLIST_INIT;
     CLEANUP(strbuf_clear) struct strbuf host_keys = STRBUF_INIT;
@@ -31,18 +61,12 @@ static void prefer(struct link *link)
         strbuf_printf(&host_keys, "%s,", known.items[i]);
     }
     strbuf_add(&host_keys, link_host_keys);
-    const struct {
-        int method;
-        const char *list;
-    } wishes[] = {
-        {LIBSSH2_METHOD_KEX, link_kex},          {LIBSSH2_METHOD_HOSTKEY, host_keys.text},
-        {LIBSSH2_METHOD_CRYPT_CS, link_ciphers}, {LIBSSH2_METHOD_CRYPT_SC, link_ciphers},
-        {LIBSSH2_METHOD_MAC_CS, link_macs},      {LIBSSH2_METHOD_MAC_SC, link_macs},
-    };
-    for (size_t i = 0; i < ARRAY_LEN(wishes); i++) {
-        /* Of names that it does not know it takes the others; knows it none, all of its own. */
-        (void)libssh2_session_method_pref(link->session, wishes[i].method, wishes[i].list);
-    }
+    wish(link, LIBSSH2_METHOD_KEX, link_kex);
+    wish(link, LIBSSH2_METHOD_HOSTKEY, host_keys.text);
+    wish(link, LIBSSH2_METHOD_CRYPT_CS, link_ciphers);
+    wish(link, LIBSSH2_METHOD_CRYPT_SC, link_ciphers);
+    wish(link, LIBSSH2_METHOD_MAC_CS, link_macs);
+    wish(link, LIBSSH2_METHOD_MAC_SC, link_macs);
 }
 
 static bool exchange_keys(struct link *link, msec deadline, struct error *err)

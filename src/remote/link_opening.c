@@ -134,6 +134,18 @@ static void welcome(struct stream *stream)
     }
 }
 
+/* A session that was opened only to be answered is closed before the next: the host may allow just
+ * one. */
+static bool has_to_wait(const struct stream *next, const struct stream *streams)
+{
+    for (const struct stream *s = streams; s != NULL && !is_connect(next); s = s->next) {
+        if (s != next && s->kind == STREAM_PING && s->stage == STREAM_CLOSING) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool opening_move(struct stream *streams, struct link *link, const char *shown)
 {
     struct stream *next = NULL;
@@ -142,7 +154,7 @@ bool opening_move(struct stream *streams, struct link *link, const char *shown)
         next =
             s->stage == STREAM_OPENING || (s->stage == STREAM_WAITING && next == NULL) ? s : next;
     }
-    if (next == NULL) {
+    if (next == NULL || (next->stage == STREAM_WAITING && has_to_wait(next, streams))) {
         return false;
     }
     next->stage = STREAM_OPENING;

@@ -157,7 +157,6 @@ static bool open_links(struct remote *remote, msec deadline, struct error *err)
  * folder goes with ours. */
 static void end_forwarder(const struct keeper *keeper)
 {
-    CLEANUP(error_clear) struct error ignored = ERROR_INIT;
     CLEANUP(fd_closep) int pidfd = process_open(keeper->pid);
     struct pollfd ended = {.fd = pidfd, .events = POLLIN};
     if (poll(&ended, 1, SLACK) <= 0) {

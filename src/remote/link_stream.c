@@ -21,6 +21,8 @@
 #define TURN ((size_t)1024 * 1024) /* what one may move before the others have their turn */
 #define PIECE ((size_t)128 * 1024) /* what is read of a client at once */
 #define FRAME_HEAD 16
+#define FRAME_MAX ((size_t)1024 * 1024) /* one costs a process over there */
+#define PIPE_SIZE (1024 * 1024)         /* the largest that an ordinary user may have */
 
 struct stream *stream_new(enum stream_kind kind, int line)
 {
@@ -69,6 +71,7 @@ static void adopt_end(struct pipe_end *end, int fd, int flags)
     end->socket = S_ISSOCK(status.st_mode);
     if (S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode)) {
         CLEANUP(mem_freep) char *path = mem_printf("/proc/self/fd/%d", fd);
+        (void)fcntl(fd, F_SETPIPE_SZ, PIPE_SIZE); /* fewer turns for more bytes */
         int own = open(path, flags | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
         if (own >= 0) {
             end->fd = own;
@@ -213,12 +216,18 @@ static ssize_t take(struct stream *stream, char *bytes, size_t n)
                              : read(stream->in.fd, bytes, n);
 }
 
+static size_t piece(const struct stream *stream)
+{
+    size_t window = libssh2_channel_window_write(stream->channel);
+    size_t most = stream->framed ? FRAME_MAX : PIECE;
+    return window < most ? window : most;
+}
+
 /* One piece; with its size in front where it goes in frames. */
 static bool take_up(struct stream *stream)
 {
-    size_t window = libssh2_channel_window_write(stream->channel);
-    size_t wanted = window < PIECE ? window : PIECE;
-    char *room = strbuf_room(&stream->up, PIECE + FRAME_HEAD);
+    size_t wanted = piece(stream);
+    char *room = strbuf_room(&stream->up, wanted + FRAME_HEAD);
     char *bytes = room + (stream->framed ? FRAME_HEAD : 0);
     ssize_t n = take(stream, bytes, wanted);
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
@@ -386,49 +395,4 @@ void stream_heed(struct stream *stream, const struct pollfd *fds)
         stream->stage = stream->stage == STREAM_OPENING ? STREAM_OPENING : STREAM_CLOSING;
         fd_closep(&stream->line);
     }
-}
-
-/* --- failures --- */
-
-/* As PostgreSQL's server says why it does not let a client in: libpq shows it. */
-static void tell_libpq(int fd, const struct error *why)
-{
-    CLEANUP(strbuf_clear) struct strbuf body = STRBUF_INIT;
-    const char *const fields[] = {"SFATAL", "VFATAL", "C08001"};
-    for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
-        strbuf_add_n(&body, fields[i], strlen(fields[i]) + 1);
-    }
-    strbuf_printf(&body, "M%s", why->message);
-    strbuf_add_char(&body, '\0');
-    if (why->detail != NULL) {
-        strbuf_printf(&body, "D%s", why->detail);
-        strbuf_add_char(&body, '\0');
-    }
-    if (why->hint != NULL) {
-        strbuf_printf(&body, "H%s", why->hint);
-        strbuf_add_char(&body, '\0');
-    }
-    strbuf_add_char(&body, '\0');
-    char unread[4096]; /* bytes that nobody has read would reset the connection, and the words with
-                          it */
-    while (recv(fd, unread, sizeof unread, MSG_DONTWAIT) > 0) {
-    }
-    size_t size = body.size + 4;
-    const char head[] = {'E', (char)(size >> 24), (char)(size >> 16), (char)(size >> 8),
-                         (char)size};
-    (void)send(fd, head, sizeof head, MSG_DONTWAIT | MSG_NOSIGNAL);
-    (void)send(fd, body.text, body.size, MSG_DONTWAIT | MSG_NOSIGNAL);
-}
-
-void stream_fail(struct stream *stream, const struct error *why)
-{
-    static const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
-    if (stream->line >= 0) {
-        door_tell_error(stream->line, why);
-    } else if (stream->libpq && stream->stage < STREAM_OPEN) {
-        tell_libpq(stream->in.fd, why);
-    } else if (stream->in.socket && stream->in.fd >= 0) {
-        (void)setsockopt(stream->in.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-    }
-    stream->stage = stream->channel != NULL ? STREAM_CLOSING : STREAM_OVER;
 }

@@ -20,6 +20,12 @@
 #define SESSION_PROCESS (TRANSPORT == TRANSPORT_OPENSSH ? "-x ssh" : "headgate-ssh")
 
 #define PATIENCE 20000 /* milliseconds; no test waits for it to pass */
+/* What a forwarder may hold in memory, however much goes through it; ASan keeps what was freed. */
+#if defined(__SANITIZE_ADDRESS__)
+#define RESIDENT_MAX (600L * 1000 * 1000)
+#else
+#define RESIDENT_MAX (40L * 1000 * 1000)
+#endif
 
 struct host {
     struct scratch_sshd sshd;
