@@ -14,6 +14,8 @@
 #include "headgate/interrupt.h"
 
 #define WINDING_UP ((msec)5000)
+/* A line that breaks again and again must not take more with it than it has brought. */
+#define CAREFUL ((uint64_t)4 << 20)
 
 /* --- a session --- */
 
@@ -99,6 +101,7 @@ bool pump_persist(struct pump *pump, bool (*what)(struct pump *pump, struct erro
         }
         drop_arrived(pump);
         pump->broke++;
+        pump->careful_to = base_of(pump) + CAREFUL;
         if (attempt == 0 || base_of(pump) > arrived) {
             attempt = 0;
             arrived = base_of(pump);
@@ -166,6 +169,7 @@ static void wind_up(struct pump *pump)
 
 bool pump_send(struct pump *pump, struct error *err)
 {
+    bool durable = false;
     for (const struct chunk *chunk = pump->first; chunk != NULL; chunk = chunk->next) {
         if (chunk->at < pump->sent) {
             continue;
@@ -174,6 +178,9 @@ bool pump_send(struct pump *pump, struct error *err)
             return false;
         }
         pump->sent = chunk->at + chunk->n;
+        if (chunk->at < pump->careful_to && !sftp_sync(pump->file, &durable, err)) {
+            return false;
+        }
     }
     drop_arrived(pump);
     return true;

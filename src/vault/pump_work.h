@@ -23,8 +23,9 @@ struct pump {
     uint64_t sent;              /* in this session, and before */
     struct hash *hash;
     char sha256[HASH_HEX_SIZE];
-    unsigned broke; /* so often */
-    msec deadline;  /* for a new session, while there is none */
+    unsigned broke;      /* so often */
+    uint64_t careful_to; /* up to there each piece arrives before the next is sent */
+    msec deadline;       /* for a new session, while there is none */
 };
 
 /* --- pump_work.c --- */
