@@ -17,9 +17,9 @@
 
 #include "headgate/error.h"
 
-/* A folder such as /tmp/hg-3f9a (HEADGATE_TEST_ROOT, else /tmp), made on first use and removed at exit. Other users may pass
- * through it, so that a server that runs as another user can live in it. Short, so that sockets
- * fit. */
+/* A folder such as /tmp/hg-3f9a (HEADGATE_TEST_ROOT, else /tmp), made on first use and removed at
+ * exit. Other users may pass through it, so that a server that runs as another user can live in it.
+ * Short, so that sockets fit. */
 const char *scratch_dir(void);
 /* Runs a line with sh in scratch_dir; the test fails where it does not exit 0. */
 void scratch_sh(const char *format, ...) __attribute__((format(printf, 1, 2)));
