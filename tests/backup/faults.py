@@ -14,6 +14,7 @@ from place import Ended, Project, interrupt_group, kill_family, psql, send
 ACTIONS = {"create": ("create", "source", "--verify", "restore"), "verify": ("verify", "BASE", "--level", "restore"),
            "restore": ("restore", "BASE", "--to", "target")}
 CLEAN_ENDS = (0, 1, 8, 10, 69, 130, 143)
+SOME = 10  # of so many moments not all are after the end
 REFUSED = 4  # what is too small for a second database is seen before anything is made
 PG = f"{server.SUPPORT}/pg"
 #          kind: points of create, verify, restore
@@ -84,6 +85,8 @@ class Faults:
             before = self.project.archives()
             ended, project, when = disturb(action, chance)
             self.judge(row, f"seed {seed}, {when}", action, ended, project, before, killed=kind == "killed")
+        if n >= SOME and row.refused == 0:
+            row.wrong.append("nothing was disturbed by any of them")
 
     def at_moment(self, action, chance, do, within=None):
         """The action, and something at a moment of it."""

@@ -119,6 +119,11 @@ def send(process, number):
         pass
 
 
+def hear_interrupts():
+    """What a shell starts in the background ignores them, and hands that on."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Ended:
     """A command that has come to its end."""
 
@@ -151,7 +156,7 @@ class Project:
         environment = server.clean_environment() | {"TMPDIR": self.temporary}
         environment.pop("XDG_RUNTIME_DIR", None)
         return subprocess.Popen([self.headgate, *words, "--no-input"], cwd=self.folder, env=environment, text=True, errors="replace",
-                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=hear_interrupts)
 
     def end(self, words, process):
         try:
