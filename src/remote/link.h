@@ -264,7 +264,7 @@ struct forwarder {
 void forwarder_let_in(struct forwarder *forwarder);
 void forwarder_let_in_by(struct forwarder *forwarder, const struct way *way);
 /* Reads of a guest's request what came. */
-void forwarder_hear(struct forwarder *forwarder, size_t guest);
+void forwarder_hear(struct forwarder *forwarder, size_t at);
 
 /* --- link_way.c --- */
 

@@ -131,6 +131,7 @@ static bool try_password(struct attempt *attempt, struct error *err)
 }
 
 /* Whatever is asked for without an echo. */
+/* NOLINTNEXTLINE(readability-function-size): so many parameters are libssh2's wish */
 static LIBSSH2_USERAUTH_KBDINT_RESPONSE_FUNC(answer)
 {
     (void)name;

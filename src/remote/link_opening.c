@@ -163,10 +163,8 @@ bool opening_move(struct stream *streams, struct link *link, const char *shown)
     if (result == LIBSSH2_ERROR_EAGAIN || link->ended) {
         return false;
     }
-    if (result == 0) {
-        welcome(next);
-    } else if (next->kind == STREAM_PING) {
-        welcome(next); /* a refusal is an answer as well */
+    if (result == 0 || next->kind == STREAM_PING) {
+        welcome(next); /* to a ping a refusal is an answer as well */
     } else {
         char *said = NULL;
         (void)libssh2_session_last_error(link->session, &said, NULL, 0);

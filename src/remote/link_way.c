@@ -114,18 +114,31 @@ static char *as_in_table(const struct sockaddr_in *address)
     return mem_printf("%08X:%04X", address->sin_addr.s_addr, ntohs(address->sin_port));
 }
 
+/* The n-th of the words of a line. */
+static char *word_of(const char *line, int n)
+{
+    static const char blanks[] = " ", ends[] = " \n";
+    const char *word = line + strspn(line, blanks);
+    for (int i = 0; i < n; i++) {
+        word += strcspn(word, ends);
+        word += strspn(word, blanks);
+    }
+    return mem_copy_n(word, strcspn(word, ends));
+}
+
 /* Of a line: number, local address, remote address, state, queues, timer, retransmits, user. */
 static bool line_says_ours(const char *line, const char *theirs, const char *ours)
 {
-    char local[16], other[16];
-    unsigned user = 0;
-    return sscanf(line, " %*s %15s %15s %*s %*s %*s %*s %u", local, other, &user) == 3 &&
-           text_equal(local, theirs) && text_equal(other, ours) && user == geteuid();
+    CLEANUP(mem_freep) char *local = word_of(line, 1);
+    CLEANUP(mem_freep) char *other = word_of(line, 2);
+    CLEANUP(mem_freep) char *user = word_of(line, 7);
+    return text_equal(local, theirs) && text_equal(other, ours) && user[0] != '\0' &&
+           strtoul(user, NULL, 10) == geteuid();
 }
 
 bool way_is_ours(int fd)
 {
-    struct sockaddr_in here, there;
+    struct sockaddr_in here = {.sin_port = 0}, there = {.sin_port = 0};
     socklen_t here_size = sizeof here, there_size = sizeof there;
     CLEANUP(strbuf_clear) struct strbuf table = STRBUF_INIT;
     CLEANUP(error_clear) struct error ignored = ERROR_INIT;

@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -209,6 +210,7 @@ static struct peer peer_start(void (*serve)(int fd))
     assert_int_equal(getsockname(listening, (struct sockaddr *)&address, &size), 0);
     pid_t pid = fork();
     if (pid == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails does not stop it */
         serve(accept(listening, NULL, NULL));
         _exit(0);
     }
