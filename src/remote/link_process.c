@@ -71,8 +71,9 @@ static void leave_no_folder(const struct forwarder *forwarder)
 {
     CLEANUP(error_clear) struct error ignored = ERROR_INIT;
     CLEANUP(mem_freep) char *above = path_parent(forwarder->folder);
-    if (folder_remove(forwarder->folder, &ignored)) {
-        (void)rmdir(above);
+    if (folder_remove(forwarder->folder, &ignored) && rmdir(above) == 0) {
+        int none = -1;
+        remote_folder_remove(above, &none);
     }
 }
 

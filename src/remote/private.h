@@ -86,8 +86,9 @@ NODISCARD bool watcher_command(const struct process_spec *spec, bool has_input, 
 
 /* --- folder.c --- */
 
-/* A new one, 0700, short enough for sockets in it. */
-NODISCARD bool remote_folder_make(char **ret_folder, struct error *err);
+/* A new one, 0700, short enough for sockets in it. It is ours for as long as the lock is held. */
+NODISCARD bool remote_folder_make(char **ret_folder, int *ret_lock, struct error *err);
+void remote_folder_remove(const char *folder, int *lock);
 
 /* --- remote_run.c --- */
 
@@ -117,6 +118,7 @@ struct remote {
     const struct backend *backend;
     struct ssh_route route;
     struct remote_hop *hops; /* as many as the route has; filled in by open */
+    int lock;                /* of the folder; -1: there is none */
     char *folder;            /* 0700, short enough for sockets in it; removed with it */
     pid_t owner;
     void *state; /* the back end's */

@@ -56,7 +56,9 @@ bool remote_open_route(const struct backend *backend, struct ssh_route *route, m
     *route = (struct ssh_route){.n = 0};
     remote->hops = mem_new(remote->route.n, sizeof *remote->hops);
     be_patient(&remote->route);
-    if (!remote_folder_make(&remote->folder, err) || !backend->open(remote, deadline, err)) {
+    remote->lock = -1;
+    if (!remote_folder_make(&remote->folder, &remote->lock, err) ||
+        !backend->open(remote, deadline, err)) {
         return false;
     }
     *ret_remote = TAKE(remote);
@@ -75,16 +77,15 @@ bool remote_open(const struct ssh_place *place, msec deadline, struct remote **r
 
 void remote_closep(struct remote **remote_p)
 {
-    CLEANUP(error_clear) struct error ignored = ERROR_INIT;
     struct remote *remote = TAKE(*remote_p);
     if (remote == NULL) {
         return;
     }
     remote->backend->close(remote);
-    if (remote->folder != NULL && remote->owner == getpid() &&
-        !folder_remove(remote->folder, &ignored)) {
-        error_clear(&ignored); /* whoever runs next sweeps it */
+    if (remote->folder != NULL && remote->owner == getpid()) {
+        remote_folder_remove(remote->folder, &remote->lock);
     }
+    fd_closep(&remote->lock);
     for (size_t i = 0; i < remote->route.n; i++) {
         hop_clear(&remote->hops[i]);
     }

@@ -125,6 +125,34 @@ static void an_owner_that_is_killed_leaves_nothing_anywhere(void **state)
     (void)close(ready[1]);
 }
 
+/* What nobody was left to remove, the next one does. */
+static void what_is_left_of_both_is_swept(void **state)
+{
+    (void)state;
+    int ready[2];
+    char byte = 0;
+    assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+    pid_t owner = fork();
+    if (owner == 0) {
+        (void)open_remote(&host->place);
+        (void)!write(ready[1], "r", 1);
+        for (;;) {
+            (void)pause();
+        }
+    }
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    scratch_sh("kill -9 $(pgrep -P %d headgate-ssh) %d", (int)owner, (int)owner);
+    assert_int_equal(waitpid(owner, NULL, 0), owner);
+    assert_string_not_equal(scratch_out("ls run/headgate-*"), "");
+    CLEANUP(remote_closep) struct remote *remote = open_remote(&host->place);
+    assert_string_equal(scratch_out("ls -d run/headgate-*/ssh-*[0-9a-f] | wc -l"), "1");
+    ping_again(remote);
+    remote_closep(&remote);
+    assert_string_equal(scratch_out("ls run/headgate-*"), "");
+    (void)close(ready[0]);
+    (void)close(ready[1]);
+}
+
 /* --- forwarders --- */
 
 static void without_its_forwarder_a_remote_says_so(void **state)
@@ -302,6 +330,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_owner_that_is_killed_leaves_nothing_anywhere),
+        cmocka_unit_test(what_is_left_of_both_is_swept),
         cmocka_unit_test(without_its_forwarder_a_remote_says_so),
         cmocka_unit_test(without_the_first_hop_the_second_says_so),
         cmocka_unit_test(a_session_that_is_cut_ends_its_program_and_the_next_gets_a_new_one),
