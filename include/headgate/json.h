@@ -167,6 +167,8 @@ bool json_array(const struct json_node *node, size_t *ret_n) JSON_LINK_NAME("hea
 struct json_node json_item(const struct json_node *array, size_t i);
 /* A text in an array; NULL (and a mistake noted) where it is something else. */
 const char *json_item_text(const struct json_node *array, size_t i);
+/* The same for what is no secret, wherever it comes from: hosts. */
+const char *json_item_public_text(const struct json_node *array, size_t i);
 
 /* --- what was read, for `config show` --- */
 

@@ -149,7 +149,7 @@ static void read_jump(const struct json_node *array, size_t i, struct ssh_place 
         json_object_close(&object);
         return;
     }
-    const char *text = json_item_text(array, i);
+    const char *text = json_item_public_text(array, i);
     if (text != NULL && !(array->check_only && strstr(text, "${") != NULL)) {
         read_written(&item, text, place);
     }

@@ -92,6 +92,13 @@ const char *json_text(struct json_object *object, const char *key, enum json_nee
     return text.text;
 }
 
+const char *json_item_public_text(const struct json_node *array, size_t i)
+{
+    struct json_node item = json_item(array, i);
+    const struct interpolated *text = read_text(&item, "a string");
+    return text != NULL ? text->text : NULL;
+}
+
 const char *json_item_text(const struct json_node *array, size_t i)
 {
     struct json_node item = json_item(array, i);

@@ -432,6 +432,19 @@ static void ssh_is_looked_up_when_it_is_needed(void **state)
     expect_display(set, "h via ssh deploy@db1.example.net");
 }
 
+static void hosts_to_go_over_are_no_secret(void **state)
+{
+    (void)state;
+    (void)setenv("HEADGATE_TEST_SSH_JUMP", "ops@bastion.example.net", 1);
+    CLEANUP(environments_freep)
+    struct environments *set =
+        read_members("\"url\":\"host=h\",\"ssh\":{\"host\":\"db1\",\"jump\":["
+                     "\"${HEADGATE_TEST_SSH_JUMP}\"]}");
+    must_resolve(set);
+    expect_display(set, "h via ssh db1, jump bastion.example.net");
+    assert_false(is_hidden("ops@bastion.example.net"));
+}
+
 static void expect_jump(const char *text, const char *user, const char *host, int port)
 {
     CLEANUP(mem_freep)
@@ -515,6 +528,7 @@ int main(void)
         cmocka_unit_test(what_can_never_be_found_is_refused),
         cmocka_unit_test(ssh_is_checked_whole),
         cmocka_unit_test(ssh_is_looked_up_when_it_is_needed),
+        cmocka_unit_test(hosts_to_go_over_are_no_secret),
         cmocka_unit_test(a_jump_is_a_text_or_an_object),
         cmocka_unit_test(what_ssh_would_take_for_an_option_is_no_host),
         cmocka_unit_test(an_embedded_database_is_here),
