@@ -21,10 +21,10 @@ static void look_at_hop(const char *subject, const struct remote_hop *hop,
                         struct findings *findings)
 {
     CLEANUP(mem_freep) char *tried = hop->tried.n > 0 ? listed(&hop->tried) : NULL;
+    const long long took = hop->connected + hop->authorized;
     (void)finding_add(findings, FINDING_OK, subject, "ssh", "%s, let in by %s after %lld ms%s%s",
-                      hop->shown, hop->authentication,
-                      (long long)(hop->connected + hop->authorized),
-                      tried != NULL ? "; not by " : "", tried != NULL ? tried : "");
+                      hop->shown, hop->authentication, took, tried != NULL ? "; not by " : "",
+                      tried != NULL ? tried : "");
     (void)finding_add(findings, FINDING_OK, subject, "host key", "%s %s, known by %s",
                       hop->host_key_type, hop->host_key, hop->host_key_known_by);
     if (hop->banner != NULL) {
