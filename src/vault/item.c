@@ -114,8 +114,10 @@ bool vault_archive_open(const struct vault *vault, const struct vault_item *item
         (item->encrypted && !summary_check(item->manifest, archive.manifest, err))) {
         return false;
     }
-    *ret_archive = archive;
-    archive = (struct vault_archive){.fd = -1};
+    ret_archive->fd = fd_take(&archive.fd);
+    ret_archive->stored = TAKE(archive.stored);
+    ret_archive->reader = TAKE(archive.reader);
+    ret_archive->manifest = TAKE(archive.manifest);
     return true;
 }
 
