@@ -11,6 +11,14 @@
 
 #define VERSION_PATIENCE 15000
 
+/* "deploy@db1.example.net:22", without the way there. */
+const char *far_shown(const struct remote *remote)
+{
+    size_t n = 0;
+    const struct remote_hop *hops = remote_hops(remote, &n);
+    return hops[n - 1].shown;
+}
+
 /* False where there is none, which *err does not say; a failure is in *err. */
 static bool look_at(struct remote *remote, const char *folder, msec deadline,
                     struct tools *ret_tools, struct error *err)
@@ -34,7 +42,7 @@ static bool look_at(struct remote *remote, const char *folder, msec deadline,
     }
     if (result.timed_out) {
         return error_set(err, ERROR_TIMEOUT, "%s on %s does not answer", path,
-                         remote_shown(remote));
+                         far_shown(remote));
     }
     if (result.exit_status != 0 || !tools_read_version(result.out.text, &tools)) {
         return false;
@@ -50,7 +58,7 @@ static bool none_there(struct remote *remote, int major, const struct strlist *s
 {
     CLEANUP(mem_freep) char *versions = strlist_sentence(seen);
     (void)error_set(err, ERROR_BACKUP, "%s has no pg_dump that can read a PostgreSQL %d server",
-                    remote_shown(remote), major);
+                    far_shown(remote), major);
     if (seen->n > 0) {
         (void)error_detail(err, "Installed there: %s. An older pg_dump refuses a newer server.",
                            versions);
@@ -102,7 +110,7 @@ static bool nowhere(const struct environment *environment, int major, const stru
         return false;
     }
     error_clear(err);
-    const char *host = remote_shown(environment->target.remote);
+    const char *host = far_shown(environment->target.remote);
     (void)error_set(err, ERROR_BACKUP,
                     "neither this machine nor %s has a pg_dump that can read a PostgreSQL %d "
                     "server",
@@ -154,7 +162,7 @@ struct conninfo *far_conninfo(const struct environment *environment, const struc
 bool far_run(const struct tool_run *run, const struct process_spec *spec,
              struct process_result *ret_result, struct error *err)
 {
-    const char *host = remote_shown(run->place.remote);
+    const char *host = far_shown(run->place.remote);
     return remote_run(run->place.remote, spec, ret_result, err) ||
            (strstr(err->message, host) == NULL && error_prefix(err, "%s", host));
 }

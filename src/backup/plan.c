@@ -80,7 +80,7 @@ bool backup_plan_make(const struct backup_request *request, msec deadline,
         tools_find_for(request->environment, major, deadline, &tools, &plan.refusal)) {
         plan.pg_dump =
             tools.folder != NULL ? path_join(tools.folder, "pg_dump") : mem_copy("pg_dump");
-        plan.pg_dump_host = tools.remote != NULL ? mem_copy(remote_shown(tools.remote)) : NULL;
+        plan.pg_dump_host = tools.remote != NULL ? mem_copy(far_shown(tools.remote)) : NULL;
         plan.pg_dump_version = mem_copy(tools.version_text);
         (void)!vault_check_room(request->vault, plan.estimate, &plan.refusal);
     }

@@ -66,6 +66,7 @@ NODISCARD bool tool_wait(const struct tool_run *run, struct process_beside *besi
 /* As tools_find, over there. */
 NODISCARD bool far_find(struct environment *environment, int major, msec deadline,
                         struct tools *ret_tools, struct error *err);
+const char *far_shown(const struct remote *remote);
 /* The spec is as for process_run; what is lost of the session is told with the host's name. */
 NODISCARD bool far_run(const struct tool_run *run, const struct process_spec *spec,
                        struct process_result *ret_result, struct error *err);

@@ -263,7 +263,7 @@ bool tool_check(const struct tool_run *run, const struct process_result *result,
     bool by_machine = result->signal != 0 || strstr(last, NO_ROOM) != NULL;
     (void)error_set(err, by_machine ? ERROR_IO : ERROR_BACKUP, "%s%s%s failed: %s", run->program,
                     run->place.remote != NULL ? " on " : "",
-                    run->place.remote != NULL ? remote_shown(run->place.remote) : "", ending);
+                    run->place.remote != NULL ? far_shown(run->place.remote) : "", ending);
     if (said.size > 0) {
         (void)error_detail(err, "%s", last);
     }
