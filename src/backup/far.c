@@ -41,8 +41,7 @@ static bool look_at(struct remote *remote, const char *folder, msec deadline,
         return interrupt_error(err);
     }
     if (result.timed_out) {
-        return error_set(err, ERROR_TIMEOUT, "%s on %s does not answer", path,
-                         far_shown(remote));
+        return error_set(err, ERROR_TIMEOUT, "%s on %s does not answer", path, far_shown(remote));
     }
     if (result.exit_status != 0 || !tools_read_version(result.out.text, &tools)) {
         return false;
