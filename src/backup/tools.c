@@ -183,13 +183,21 @@ char *tool_database_argument(const char *name)
  */
 #define MANNER "-c timezone=UTC -c bytea_output=hex -c statement_timeout=0"
 
-static bool names_user(const struct strlist *env)
+/* What it is on a host: a file of passwords is one of ours, and the user's name is not the same. */
+static void add_connection(const struct tool_place *place, struct strlist *env)
 {
-    bool found = false;
-    for (size_t i = 0; i < env->n; i++) {
-        found = found || text_starts(env->items[i], "PGUSER=");
+    CLEANUP(strlist_clear) struct strlist variables = STRLIST_INIT;
+    bool names_user = false;
+    conninfo_environment(place->conninfo, MANNER, &variables);
+    for (size_t i = 0; i < variables.n; i++) {
+        names_user = names_user || text_starts(variables.items[i], "PGUSER=");
+        if (place->remote == NULL || !text_starts(variables.items[i], "PGPASSFILE=")) {
+            strlist_add(env, variables.items[i]);
+        }
     }
-    return found;
+    if (place->user != NULL && !names_user) {
+        strlist_printf(env, "PGUSER=%s", place->user);
+    }
 }
 
 static void compose(const struct tool_run *run, struct strlist *ret_argv, struct strlist *ret_env)
@@ -202,11 +210,8 @@ static void compose(const struct tool_run *run, struct strlist *ret_argv, struct
         process_plain_environment(NULL, &env);
     }
     if (place->conninfo != NULL) {
-        conninfo_environment(place->conninfo, MANNER, &env);
+        add_connection(place, &env);
         strlist_add(&argv, "--no-password");
-    }
-    if (place->user != NULL && !names_user(&env)) {
-        strlist_printf(&env, "PGUSER=%s", place->user);
     }
     if (run->names_database) {
         const char *database = conninfo_get(place->conninfo, "dbname");

@@ -88,6 +88,17 @@ A wrong one is told by the server, and shown by nobody:
   0
   [1]
 
+A file of passwords that is here is of no use there:
+
+  $ dump_on host secretive; echo '*:*:*:secretive:Rumpelstilzchen' >passwords; chmod 600 passwords
+  $ PGPASSFILE=$PWD/passwords headgate backup create production --quiet 2>&1 | errors | sed 's/connection to server.*failed/.../'
+  error: environment "production": no backup was made: pg_dump on ME@127.0.0.1:PORT failed: exit status 1
+  detail: pg_dump: error: ...: fe_sendauth: no password supplied
+  hint: pg_dump runs on the host, which has not our ~/.pgpass: give the password in "url", or a .pgpass there; or take this machine's: "dump_on": "here".
+  $ dump_on here secretive
+  $ PGPASSFILE=$PWD/passwords headgate backup create production --quiet 2>&1 | level | grep Made
+  Made NAME in N.
+
 It is killed there, or the session is lost while it is at work:
 
   $ dump_on host
@@ -104,7 +115,7 @@ It is killed there, or the session is lost while it is at work:
   detail: The process that had it is gone.
   [10]
   $ headgate backup list | level | grep -c '^NAME'
-  2
+  3
   $ ls -A .headgate/vault | grep -vE '^production-.*(zst|json)$'
   [1]
   $ for try in {1..100}; do [ -n "$(dumps)" ] || break; sleep 0.1; done; dumps
