@@ -42,6 +42,7 @@ struct backup_request {
 struct backup_plan {
     char *address, *server_version, *system_identifier, *pg_dump; /* its path */
     char *pg_dump_version;
+    char *pg_dump_host;     /* "deploy@db1.example.net:22" that runs it; NULL: this machine */
     uint64_t database_size; /* of the database on the server's disk */
     uint64_t estimate;      /* of the archive */
     size_t n_tables;

@@ -77,6 +77,13 @@ struct backup_tool {
     const char *config; /* its configuration file; NULL: where it looks by itself */
 };
 
+/* Which pg_dump makes Headgate's own backups of an environment with "ssh". */
+enum dump_on {
+    DUMP_AUTO, /* one that is here, else one that the host has */
+    DUMP_HERE, /* through the tunnel */
+    DUMP_HOST, /* beside the database */
+};
+
 struct retention {
     int64_t last, hourly, daily, weekly, monthly;
     int64_t releases; /* of each of the last n releases the newest */
@@ -106,6 +113,7 @@ struct environment {
     bool allows_down; /* migrations may be taken back also where it is production */
     struct requirements require;
     struct backup_tool backup_tool;
+    enum dump_on dump_on;
     struct target target;
     struct environments *set;
     struct json_node node;

@@ -47,6 +47,9 @@ struct process_spec {
      * be NULL. Redaction is the caller's. */
     void (*on_output)(void *context, int stream, const char *bytes, size_t size);
     void *context;
+    /* Looked at after each piece: once it is true, what follows is not wanted, and the program is
+     * stopped as at a deadline; how it then ended says nothing. NULL: all of it is. */
+    const bool *enough;
     size_t keep; /* how many bytes of each stream the result keeps, the last ones; 0: 1 MiB */
     /* Called once it runs, with its process group. May be NULL. */
     void (*on_start)(void *context, pid_t group);

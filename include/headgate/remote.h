@@ -104,9 +104,9 @@ NODISCARD bool remote_subsystem(struct remote *remote, const char *name, msec de
 /*
  * The same as process_run, over there. Of the spec argv (any bytes but NUL; no shell sees them as
  * anything but words), env (NAME=value, added to what a login there has; it goes over stdin, so
- * that it is in no argument list), input, deadline, on_output, context and keep count. It ends when
- * we end, however that is; past the deadline it is stopped. That it could not be started there (no
- * such program) is ERROR_UNREACHABLE's neighbour ERROR_IO with the host's words.
+ * that it is in no argument list), input, deadline, on_output, context, enough and keep count. It
+ * ends when we end, however that is; past the deadline it is stopped. That it could not be started
+ * there (no such program) is ERROR_UNREACHABLE's neighbour ERROR_IO with the host's words.
  */
 NODISCARD bool remote_run(struct remote *remote, const struct process_spec *spec,
                           struct process_result *ret_result, struct error *err);

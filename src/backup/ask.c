@@ -1,5 +1,4 @@
 /* What pg_dump says of a database, read as it comes. */
-#include <signal.h>
 #include <unistd.h>
 
 #include "headgate/sql.h"
@@ -7,43 +6,33 @@
 
 struct asking {
     struct dump_reader *reader;
-    pid_t group;
-    bool failed, ended;
+    bool failed, ended, enough; /* enough: one of the others */
     struct error *err;
 };
-
-static void on_start(void *context, pid_t group)
-{
-    struct asking *asking = context;
-    asking->group = group;
-}
 
 /* The table of contents comes first; for what follows it is not always waited. */
 static void on_output(void *context, int stream, const char *bytes, size_t size)
 {
     struct asking *asking = context;
-    if (stream != STDOUT_FILENO || asking->failed || asking->ended) {
+    if (stream != STDOUT_FILENO || asking->enough) {
         return;
     }
     asking->failed = !dump_reader_feed(asking->reader, bytes, size, asking->err);
     asking->ended = dump_reader_is_enough(asking->reader);
-    if (asking->failed || asking->ended) {
-        (void)kill(-asking->group, SIGTERM);
-    }
+    asking->enough = asking->failed || asking->ended;
 }
 
-bool ask_pg_dump(const char *programs, const struct conninfo *conninfo,
-                 const char *const *arguments, const struct dump_handler *handler,
-                 struct dump_reader **ret_reader, struct error *err)
+bool ask_pg_dump(const struct tool_place *place, const char *const *arguments,
+                 const struct dump_handler *handler, struct dump_reader **ret_reader,
+                 struct error *err)
 {
     CLEANUP(process_result_clear) struct process_result result = {0};
     struct asking asking = {.reader = dump_reader_new(handler), .err = err};
-    const struct tool_run run = {.folder = programs,
+    const struct tool_run run = {.place = *place,
                                  .program = "pg_dump",
-                                 .conninfo = conninfo,
                                  .arguments = arguments,
                                  .on_output = on_output,
-                                 .on_start = on_start,
+                                 .enough = &asking.enough,
                                  .context = &asking};
     *ret_reader = asking.reader;
     if (!tool_run(&run, &result, err) || asking.failed) {
@@ -68,8 +57,7 @@ static bool hand_on(void *context, const struct dump_block *block, const char *b
     return wanted->take(wanted->context, bytes, n, err);
 }
 
-bool ask_rows(const char *programs, const struct conninfo *conninfo, const char *snapshot,
-              const struct dump_entry *entry,
+bool ask_rows(const struct tool_place *place, const char *snapshot, const struct dump_entry *entry,
               bool (*take)(void *context, const char *bytes, size_t n, struct error *err),
               void *context, struct error *err)
 {
@@ -85,7 +73,7 @@ bool ask_rows(const char *programs, const struct conninfo *conninfo, const char 
     const struct dump_handler handler = {
         .rows = hand_on, .context = &wanted, .without_digests = true};
     size_t n = 0;
-    if (!ask_pg_dump(programs, conninfo, arguments, &handler, &reader, err)) {
+    if (!ask_pg_dump(place, arguments, &handler, &reader, err)) {
         return false;
     }
     const struct dump_block *blocks = dump_reader_blocks(reader, &n);

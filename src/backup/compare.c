@@ -19,7 +19,8 @@ static bool ask_contents(const struct load_request *request, const struct connin
 {
     static const char *const arguments[] = {"-Fc", "-Z0", NULL};
     const struct dump_handler handler = {.toc = enough, .without_digests = true};
-    return ask_pg_dump(request->programs, conninfo, arguments, &handler, ret_reader, err);
+    const struct tool_place place = {.folder = request->programs, .conninfo = conninfo};
+    return ask_pg_dump(&place, arguments, &handler, ret_reader, err);
 }
 
 /* As PostgreSQL writes them once it has read them: another database is made of the definitions. */
@@ -193,11 +194,12 @@ static bool compare_blobs(const struct load_request *request, struct strlist *re
     CLEANUP(dump_reader_freep) struct dump_reader *reader = NULL;
     const struct dump_handler handler = {0};
     const struct row_digest *wanted = &request->archive->manifest->blobs;
+    const struct tool_place place = {.folder = request->programs, .conninfo = request->conninfo};
     struct row_digest here = {0};
     if (!request->archive->manifest->has_blobs) {
         return true;
     }
-    if (!ask_pg_dump(request->programs, request->conninfo, arguments, &handler, &reader, err)) {
+    if (!ask_pg_dump(&place, arguments, &handler, &reader, err)) {
         return error_prefix(err, "the large objects could not be compared");
     }
     add_up(reader, &here);

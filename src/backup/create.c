@@ -7,7 +7,7 @@
  * counted and digested without reading them twice, and packed meanwhile. Nothing of it lies
  * anywhere but in the archive.
  */
-#include <signal.h>
+#include <unistd.h>
 
 #include "headgate/arena.h"
 #include "headgate/interrupt.h"
@@ -26,8 +26,7 @@ struct dumping {
     bool has_enough;  /* of pg_dump: the rows are for us to read */
     struct dump_block *blocks;
     struct stage stage;
-    pid_t group; /* pg_dump's */
-    bool failed;
+    bool failed, enough; /* enough: that, or has_enough */
     struct error *err;
 };
 
@@ -38,16 +37,10 @@ static bool is_rest_wanted(void *context, const struct dump_toc *toc)
     return !dumping->has_enough;
 }
 
-static void on_start(void *context, pid_t group)
-{
-    struct dumping *dumping = context;
-    dumping->group = group;
-}
-
 static void on_output(void *context, int stream, const char *bytes, size_t size)
 {
     struct dumping *dumping = context;
-    if (stream != STDOUT_FILENO || dumping->failed || dumping->has_enough) {
+    if (stream != STDOUT_FILENO || dumping->enough) {
         return;
     }
     dumping->failed = !dump_reader_feed(dumping->reader, bytes, size, dumping->err);
@@ -55,9 +48,7 @@ static void on_output(void *context, int stream, const char *bytes, size_t size)
         size = (size_t)(dump_reader_toc_end(dumping->reader) - dumping->members.taken);
     }
     dumping->failed = dumping->failed || !members_add(&dumping->members, bytes, size, dumping->err);
-    if (dumping->failed || dumping->has_enough) {
-        (void)kill(-dumping->group, SIGTERM);
-    }
+    dumping->enough = dumping->failed || dumping->has_enough;
     stage_tell(&dumping->stage, dumping->members.taken, NULL);
 }
 
@@ -93,18 +84,17 @@ static bool end_pg_dump(struct dumping *dumping, const struct tool_run *run,
            dump_reader_finish(dumping->reader, err);
 }
 
-static bool run_pg_dump(struct dumping *dumping, const char *folder,
-                        const struct conninfo *conninfo, const char *snapshot, struct error *err)
+static bool run_pg_dump(struct dumping *dumping, const struct tool_place *place,
+                        const char *snapshot, struct error *err)
 {
     CLEANUP(process_result_clear) struct process_result result = {0};
     CLEANUP(mem_freep) char *from = mem_printf("--snapshot=%s", snapshot);
     const struct tool_run run = {
-        .folder = folder,
+        .place = *place,
         .program = "pg_dump",
-        .conninfo = conninfo,
         .arguments = (const char *const[]){"-Fc", "-Z0", from, PG_DUMP_LOCK_WAIT, NULL},
         .on_output = on_output,
-        .on_start = on_start,
+        .enough = &dumping->enough,
         .context = dumping};
     dumping->err = err;
     return tool_run(&run, &result, err) && end_pg_dump(dumping, &run, &result, err);
@@ -113,8 +103,8 @@ static bool run_pg_dump(struct dumping *dumping, const char *folder,
 /* What pg_dump has not written of it. Processes are begun for it: until then nobody else is at work
  * here, whose locks they could inherit. */
 static bool read_rows(const struct backup_request *request, struct dumping *dumping,
-                      const char *folder, const struct conninfo *conninfo, const char *snapshot,
-                      struct error *err)
+                      const struct tool_place *place, const struct conninfo *conninfo,
+                      const char *snapshot, struct error *err)
 {
     const struct pack_member *ignored = NULL;
     size_t n = 0;
@@ -123,7 +113,7 @@ static bool read_rows(const struct backup_request *request, struct dumping *dump
     }
     dumping->blocks = mem_new(dumping->held.n, sizeof *dumping->blocks);
     const struct streaming streaming = {.held = &dumping->held,
-                                        .programs = folder,
+                                        .pg_dump = place,
                                         .conninfo = conninfo,
                                         .snapshot = snapshot,
                                         .db = dumping->db,
@@ -164,18 +154,16 @@ static bool add_manifest(struct origin *origin, struct dumping *dumping, struct 
 /* --- roles and tablespaces --- */
 
 /* Without the right to see them a backup is made all the same, and says so. */
-static bool add_globals(const struct backup_request *request, const char *folder,
-                        const struct conninfo *conninfo, struct pack_writer *writer,
-                        struct error *err)
+static bool add_globals(const struct backup_request *request, const struct tool_place *place,
+                        struct pack_writer *writer, struct error *err)
 {
     CLEANUP(process_result_clear) struct process_result result = {0};
     CLEANUP(error_clear) struct error failure = ERROR_INIT;
-    const char *name = conninfo_get(conninfo, "dbname");
+    const char *name = conninfo_get(place->conninfo, "dbname");
     CLEANUP(mem_freep) char *said = tool_database_argument(name != NULL ? name : "postgres");
     CLEANUP(mem_freep) char *database = mem_printf("--database=%s", said);
-    const struct tool_run run = {.folder = folder,
+    const struct tool_run run = {.place = *place,
                                  .program = "pg_dumpall",
-                                 .conninfo = conninfo,
                                  .arguments = (const char *const[]){
                                      "--globals-only", database,
                                      request->with_passwords ? NULL : "--no-role-passwords", NULL}};
@@ -209,15 +197,23 @@ static bool dump_into(const struct backup_request *request, struct origin *origi
                       const struct tools *tools, struct dumping *dumping, struct error *err)
 {
     CLEANUP(conninfo_freep) struct conninfo *conninfo = NULL;
+    CLEANUP(conninfo_freep) struct conninfo *there = NULL;
     if (!environment_conninfo(request->environment, ROUTE_DIRECT, deadline_in(CONNECT_PATIENCE),
-                              &conninfo, err) ||
-        !add_globals(request, tools->folder, conninfo, dumping->members.writer, err)) {
+                              &conninfo, err)) {
         return false;
+    }
+    there = tools->remote != NULL ? far_conninfo(request->environment, dumping->db) : NULL;
+    const struct tool_place place = {.folder = tools->folder,
+                                     .remote = tools->remote,
+                                     .user = there != NULL ? db_identity(dumping->db)->user : NULL,
+                                     .conninfo = there != NULL ? there : conninfo};
+    if (!add_globals(request, &place, dumping->members.writer, err)) {
+        return broke_off(err);
     }
     dumping->stage = stage_begin(&request->observer, "dump", origin->bytes);
     const char *snapshot = origin->manifest.snapshot;
-    if (!run_pg_dump(dumping, tools->folder, conninfo, snapshot, err) ||
-        !read_rows(request, dumping, tools->folder, conninfo, snapshot, err) ||
+    if (!run_pg_dump(dumping, &place, snapshot, err) ||
+        !read_rows(request, dumping, &place, conninfo, snapshot, err) ||
         !members_end(&dumping->members, err) ||
         !origin_read_release(dumping->db, request->environment, origin, err)) {
         return broke_off(err);
@@ -323,7 +319,8 @@ bool backup_create(const struct backup_request *request, struct backup_made *ret
     }
     return environment_connect(request->environment, &session, deadline_in(CONNECT_PATIENCE), &db,
                                err) &&
-           ((tools_find(db_identity(db)->version / 10000, &tools, err) &&
+           ((tools_find_for(request->environment, db_identity(db)->version / 10000,
+                            deadline_in(LOOK_PATIENCE), &tools, err) &&
              create(request, db, &tools, ret_made, err)) ||
             failed(request, err));
 }

@@ -126,9 +126,8 @@ static void say_section(const struct load_request *request, const struct skeleto
 static struct tool_run pg_restore(const struct load_request *request,
                                   const struct strlist *arguments)
 {
-    return (struct tool_run){.folder = request->programs,
+    return (struct tool_run){.place = {.folder = request->programs, .conninfo = request->conninfo},
                              .program = "pg_restore",
-                             .conninfo = request->conninfo,
                              .names_database = true,
                              .arguments = (const char *const *)arguments->items};
 }

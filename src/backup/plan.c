@@ -1,5 +1,6 @@
 /* What making a backup would do: by looking only. */
 #include "backup_sql.h"
+#include "headgate/file.h"
 #include "private.h"
 
 #define PACKED_TO                                                                                  \
@@ -13,6 +14,7 @@ void backup_plan_clear(struct backup_plan *plan)
     mem_free(plan->system_identifier);
     mem_free(plan->pg_dump);
     mem_free(plan->pg_dump_version);
+    mem_free(plan->pg_dump_host);
     error_clear(&plan->refusal);
     *plan = (struct backup_plan){0};
 }
@@ -74,8 +76,11 @@ bool backup_plan_make(const struct backup_request *request, msec deadline,
     if (!look_at_server(request, &plan, &major, deadline, err)) {
         return false;
     }
-    if (!error_is_set(&plan.refusal) && tools_find(major, &tools, &plan.refusal)) {
-        plan.pg_dump = mem_printf("%s/pg_dump", tools.folder);
+    if (!error_is_set(&plan.refusal) &&
+        tools_find_for(request->environment, major, deadline, &tools, &plan.refusal)) {
+        plan.pg_dump =
+            tools.folder != NULL ? path_join(tools.folder, "pg_dump") : mem_copy("pg_dump");
+        plan.pg_dump_host = tools.remote != NULL ? mem_copy(far_shown(tools.remote)) : NULL;
         plan.pg_dump_version = mem_copy(tools.version_text);
         (void)!vault_check_room(request->vault, plan.estimate, &plan.refusal);
     }

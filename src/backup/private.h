@@ -12,25 +12,38 @@
 /* --- pg_dump and its like --- */
 
 struct tools {
-    char *folder; /* that has pg_dump and pg_restore */
+    char *folder; /* that has pg_dump and pg_restore; on a host NULL: its PATH has them */
     int major;
     char *version_text;
+    struct remote *remote; /* of whose host they are, borrowed; NULL: of this machine */
 };
-/* Those of this major version, else the next newer ones; ERROR_BACKUP, naming the package, where
- * there are none. */
+/* Those of this machine: of this major version, else the next newer ones; ERROR_BACKUP, naming the
+ * package, where there are none. */
 NODISCARD bool tools_find(int major, struct tools *ret_tools, struct error *err);
 void tools_clear(struct tools *tools);
+/* "pg_dump (PostgreSQL) 15.20 (Debian 15.20-0+deb12u1)". False where that is something else. */
+NODISCARD bool tools_read_version(const char *line, struct tools *tools);
+/* Those that are to make a backup of it: here or on its host, as "dump_on" says. */
+NODISCARD bool tools_find_for(struct environment *environment, int major, msec deadline,
+                              struct tools *ret_tools, struct error *err);
+/* Where a program is, and where it connects to. */
+struct tool_place {
+    const char *folder;              /* NULL: PATH of the host */
+    struct remote *remote;           /* NULL: here */
+    const struct conninfo *conninfo; /* as seen from there; NULL: it connects to nothing */
+    const char *user; /* where the connection says none; NULL: as libpq would have it */
+};
 /* The version that an archive's dump was made with. */
 int manifest_dump_major(const struct manifest *manifest);
 /* Runs one of them against a database: its name does not need to be an argument, and nothing secret
  * is one. `arguments` ends in NULL. */
 struct tool_run {
-    const char *folder, *program;
-    const struct conninfo *conninfo; /* NULL: it connects to nothing */
-    bool names_database;             /* it wants -d */
+    struct tool_place place;
+    const char *program;
+    bool names_database; /* it wants -d */
     const char *const *arguments;
     void (*on_output)(void *context, int stream, const char *bytes, size_t size);
-    void (*on_start)(void *context, pid_t group);
+    const bool *enough; /* as in struct process_spec; or NULL */
     void *context;
 };
 /* As -d takes a database, whatever its name looks like. The caller's. */
@@ -48,18 +61,34 @@ NODISCARD bool tool_start(const struct tool_run *run, int input, struct process_
 NODISCARD bool tool_wait(const struct tool_run *run, struct process_beside *beside,
                          struct error *err);
 
+/* --- the same on the host of an environment --- */
+
+/* As tools_find, over there. */
+NODISCARD bool far_find(struct environment *environment, int major, msec deadline,
+                        struct tools *ret_tools, struct error *err);
+const char *far_shown(const struct remote *remote);
+/* The spec is as for process_run; what is lost of the session is told with the host's name. */
+NODISCARD bool far_run(const struct tool_run *run, const struct process_spec *spec,
+                       struct process_result *ret_result, struct error *err);
+/* Adds a hint where it failed because the host is not this machine. */
+void far_suggest(struct error *err);
+/* Where that session's database is as its host sees it. The caller's. */
+struct conninfo *far_conninfo(const struct environment *environment, const struct db *db);
+
+/* --- asking it --- */
+
 /* How long pg_dump waits for a table that somebody has locked. */
 #define PG_DUMP_LOCK_WAIT "--lock-wait-timeout=60s"
 /* Reads what pg_dump writes, with these arguments. The reader is the caller's, also after a
  * failure. */
-NODISCARD bool ask_pg_dump(const char *programs, const struct conninfo *conninfo,
-                           const char *const *arguments, const struct dump_handler *handler,
-                           struct dump_reader **ret_reader, struct error *err);
+NODISCARD bool ask_pg_dump(const struct tool_place *place, const char *const *arguments,
+                           const struct dump_handler *handler, struct dump_reader **ret_reader,
+                           struct error *err);
 /* A row longer than this, libpq would hold whole, and twice. pg_dump does that in our place. */
 #define ROW_LONGEST ((size_t)8 * 1024 * 1024)
 /* The COPY text of one table, in pieces of any size, by pg_dump: a row may be as long as it likes.
  * snapshot may be NULL. */
-NODISCARD bool ask_rows(const char *programs, const struct conninfo *conninfo, const char *snapshot,
+NODISCARD bool ask_rows(const struct tool_place *place, const char *snapshot,
                         const struct dump_entry *entry,
                         bool (*take)(void *context, const char *bytes, size_t n, struct error *err),
                         void *context, struct error *err);
@@ -222,8 +251,8 @@ void spool_drop(struct spool *spool, unsigned stream);
 /* The rows of all tables that are held, as blocks of the dump. */
 struct streaming {
     const struct held *held;
-    const char *programs;
-    const struct conninfo *conninfo;
+    const struct tool_place *pg_dump;
+    const struct conninfo *conninfo; /* for sessions of ours */
     const char *snapshot;
     struct db *db; /* that holds it, and them */
     struct members *members;

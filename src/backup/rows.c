@@ -192,6 +192,8 @@ static bool digest_long_rows(struct moving *moving, const struct dump_entry *ent
                              struct error *err)
 {
     struct row_digest ignored;
+    const struct tool_place place = {.folder = moving->request->programs,
+                                     .conninfo = moving->request->conninfo};
     if (!text_equal(err->sqlstate, DB_ROW_TOO_LONG) || db_is_alive(moving->db)) {
         return false;
     }
@@ -199,8 +201,7 @@ static bool digest_long_rows(struct moving *moving, const struct dump_entry *ent
     db_closep(&moving->db);
     row_hasher_take(moving->hasher, &ignored);
     return session_open(moving->request, true, &moving->db, err) &&
-           ask_rows(moving->request->programs, moving->request->conninfo, NULL, entry, hash_rows,
-                    moving, err);
+           ask_rows(&place, NULL, entry, hash_rows, moving, err);
 }
 
 static bool digest_table(struct moving *moving, const struct manifest_table *table, size_t index,

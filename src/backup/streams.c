@@ -84,8 +84,7 @@ static bool read_too_long(struct streams *streams, const struct part *part, stru
         .chunks = {
             .next = own_room, .full = keep_room, .context = streams, .hasher = row_hasher_new()}};
     const struct dump_entry *entry = streaming->held->tables[part->table].entry;
-    if (!ask_rows(streaming->programs, streaming->conninfo, streaming->snapshot, entry, take_rest,
-                  &rest, err) ||
+    if (!ask_rows(streaming->pg_dump, streaming->snapshot, entry, take_rest, &rest, err) ||
         (rest.chunks.room != NULL && !chunks_hand_over(&rest.chunks, err))) {
         return error_prefix(err, "table %s.%s", entry->schema, entry->tag);
     }

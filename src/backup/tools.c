@@ -25,8 +25,7 @@ void tools_clear(struct tools *tools)
     *tools = (struct tools){0};
 }
 
-/* "pg_dump (PostgreSQL) 15.20 (Debian 15.20-0+deb12u1)" */
-static bool read_version(const char *line, struct tools *tools)
+bool tools_read_version(const char *line, struct tools *tools)
 {
     static const char before[] = "(PostgreSQL) ";
     const char *text = strstr(line, before);
@@ -54,7 +53,7 @@ static bool look_in(const char *folder, struct tools *ret_tools)
     const struct process_spec spec = {.argv = (const char *const[]){dump, "-V", NULL},
                                       .deadline = deadline_in(VERSION_PATIENCE)};
     struct tools tools = {0};
-    if (!process_must_run(&spec, &out, &ignored) || !read_version(out, &tools)) {
+    if (!process_must_run(&spec, &out, &ignored) || !tools_read_version(out, &tools)) {
         return false;
     }
     tools.folder = mem_copy(folder);
@@ -184,17 +183,38 @@ char *tool_database_argument(const char *name)
  */
 #define MANNER "-c timezone=UTC -c bytea_output=hex -c statement_timeout=0"
 
+/* What it is on a host: a file of passwords is one of ours, and the user's name is not the same. */
+static void add_connection(const struct tool_place *place, struct strlist *env)
+{
+    CLEANUP(strlist_clear) struct strlist variables = STRLIST_INIT;
+    bool names_user = false;
+    conninfo_environment(place->conninfo, MANNER, &variables);
+    for (size_t i = 0; i < variables.n; i++) {
+        names_user = names_user || text_starts(variables.items[i], "PGUSER=");
+        if (place->remote == NULL || !text_starts(variables.items[i], "PGPASSFILE=")) {
+            strlist_add(env, variables.items[i]);
+        }
+    }
+    if (place->user != NULL && !names_user) {
+        strlist_printf(env, "PGUSER=%s", place->user);
+    }
+}
+
 static void compose(const struct tool_run *run, struct strlist *ret_argv, struct strlist *ret_env)
 {
     struct strlist argv = STRLIST_INIT, env = STRLIST_INIT;
-    strlist_take(&argv, path_join(run->folder, run->program));
-    process_plain_environment(NULL, &env);
-    if (run->conninfo != NULL) {
-        conninfo_environment(run->conninfo, MANNER, &env);
+    const struct tool_place *place = &run->place;
+    strlist_take(&argv, place->folder != NULL ? path_join(place->folder, run->program)
+                                              : mem_copy(run->program));
+    if (place->remote == NULL) { /* a host has its own */
+        process_plain_environment(NULL, &env);
+    }
+    if (place->conninfo != NULL) {
+        add_connection(place, &env);
         strlist_add(&argv, "--no-password");
     }
     if (run->names_database) {
-        const char *database = conninfo_get(run->conninfo, "dbname");
+        const char *database = conninfo_get(place->conninfo, "dbname");
         strlist_add(&argv, "-d");
         strlist_take(&argv, tool_database_argument(database != NULL ? database : ""));
     }
@@ -213,10 +233,11 @@ bool tool_run(const struct tool_run *run, struct process_result *ret_result, str
     const struct process_spec spec = {.argv = (const char *const *)argv.items,
                                       .env = (const char *const *)env.items,
                                       .on_output = run->on_output,
-                                      .on_start = run->on_start,
+                                      .enough = run->enough,
                                       .context = run->context,
                                       .keep = KEPT};
-    return process_run(&spec, ret_result, err);
+    return run->place.remote != NULL ? far_run(run, &spec, ret_result, err)
+                                     : process_run(&spec, ret_result, err);
 }
 
 static const char *last_lines(const struct strbuf *said)
@@ -245,9 +266,16 @@ bool tool_check(const struct tool_run *run, const struct process_result *result,
     strbuf_trim_end(&said);
     const char *last = last_lines(&said);
     bool by_machine = result->signal != 0 || strstr(last, NO_ROOM) != NULL;
-    (void)error_set(err, by_machine ? ERROR_IO : ERROR_BACKUP, "%s failed: %s", run->program,
-                    ending);
-    return said.size == 0 || error_detail(err, "%s", last);
+    (void)error_set(err, by_machine ? ERROR_IO : ERROR_BACKUP, "%s%s%s failed: %s", run->program,
+                    run->place.remote != NULL ? " on " : "",
+                    run->place.remote != NULL ? far_shown(run->place.remote) : "", ending);
+    if (said.size > 0) {
+        (void)error_detail(err, "%s", last);
+    }
+    if (run->place.remote != NULL) {
+        far_suggest(err);
+    }
+    return false;
 }
 
 bool tool_start(const struct tool_run *run, int input, struct process_beside *ret_beside,

@@ -97,7 +97,7 @@ static bool start_pg_restore(struct reading *reading, const struct manifest *man
     CLEANUP(fd_closep) int theirs = ends[0];
     reading->input = ends[1];
     const struct tool_run run = {
-        .folder = tools.folder,
+        .place.folder = tools.folder,
         .program = "pg_restore",
         .arguments = (const char *const[]){"--exit-on-error", "--file=/dev/null", NULL}};
     return tool_start(&run, theirs, &reading->program, err);

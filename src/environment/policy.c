@@ -49,21 +49,49 @@ static const char *read_tool_config(struct json_object *object)
     return arena_copy(json_arena(document), joined);
 }
 
-static void read_backup_tool(struct json_object *environment, struct backup_tool *tool)
+static void read_backup_tool(struct json_object *object, struct backup_tool *tool)
 {
     static const char *const tools[] = {"pgbackrest", NULL};
+    struct json_node stanza = json_member(object, "stanza", JSON_OPTIONAL);
+    tool->name = tools[json_choice(object, "tool", JSON_REQUIRED, tools, 0)];
+    tool->stanza = json_text(object, "stanza", JSON_REQUIRED, NULL);
+    if (tool->stanza != NULL && tool->stanza[0] == '\0') {
+        (void)json_complain(&stanza, "\"stanza\" of %s is empty", object->what);
+    }
+    tool->config = read_tool_config(object);
+}
+
+static bool has(struct json_object *object, const char *key)
+{
+    return json_member(object, key, JSON_OPTIONAL).value != NULL;
+}
+
+static enum dump_on read_dump_on(struct json_object *object, bool has_host)
+{
+    static const char *const places[] = {"auto", "here", "host", NULL};
+    struct json_node node = json_member(object, "dump_on", JSON_OPTIONAL);
+    enum dump_on dump_on =
+        (enum dump_on)json_choice(object, "dump_on", JSON_OPTIONAL, places, DUMP_AUTO);
+    if (dump_on == DUMP_HOST && !has_host) {
+        problem_note(json_complain(&node, "there is no host for \"dump_on\": no \"ssh\""),
+                     "leave it away: what is reached without SSH is dumped from here");
+    }
+    return dump_on;
+}
+
+/* "dump_on" may stand by itself; whatever else stands there means another tool. */
+static void read_backup(struct json_object *environment, struct environment *ret_environment)
+{
     struct json_node node = json_member(environment, "backup", JSON_OPTIONAL);
     struct json_object object;
     if (!json_object_open(&node, &object, "\"backup\" of %s", environment->what)) {
         return;
     }
-    struct json_node stanza = json_member(&object, "stanza", JSON_OPTIONAL);
-    tool->name = tools[json_choice(&object, "tool", JSON_REQUIRED, tools, 0)];
-    tool->stanza = json_text(&object, "stanza", JSON_REQUIRED, NULL);
-    if (tool->stanza != NULL && tool->stanza[0] == '\0') {
-        (void)json_complain(&stanza, "\"stanza\" of %s is empty", object.what);
+    ret_environment->dump_on = read_dump_on(&object, has(environment, "ssh"));
+    if (!has(&object, "dump_on") || has(&object, "tool") || has(&object, "stanza") ||
+        has(&object, "config")) {
+        read_backup_tool(&object, &ret_environment->backup_tool);
     }
-    tool->config = read_tool_config(&object);
     json_object_close(&object);
 }
 
@@ -140,6 +168,6 @@ static void read_requirements(struct json_object *environment, const struct back
 void environment_read_policy(struct json_object *object, struct environment *environment)
 {
     read_deploy(object, environment);
-    read_backup_tool(object, &environment->backup_tool);
+    read_backup(object, environment);
     read_requirements(object, &environment->backup_tool, &environment->require);
 }

@@ -133,6 +133,9 @@ static void write_backup(struct json_writer *writer, const struct plan_step *ste
     json_write_member_text(writer, "server_version", own->server_version);
     json_write_member_text(writer, "system_identifier", own->system_identifier);
     json_write_member_text(writer, "pg_dump", own->pg_dump_version);
+    if (own->pg_dump_host != NULL) {
+        json_write_member_text(writer, "pg_dump_host", own->pg_dump_host);
+    }
     json_write_member_text(writer, "verify", proof_level_name(step->step->verify));
     json_write_object_end(writer);
 }

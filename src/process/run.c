@@ -132,6 +132,15 @@ static bool is_over(const struct run *run)
            !(run->phase == STOPPING && family_is_alive(&run->family));
 }
 
+/* What it has still written is heard while it ends. */
+static void stop_where_enough(struct run *run)
+{
+    const bool *enough = run->spec->enough;
+    if (enough != NULL && *enough && run->phase == RUNNING && !run->ended) {
+        begin_stopping(run);
+    }
+}
+
 static void take_news(struct run *run)
 {
     struct pollfd fds[] = {
@@ -146,6 +155,7 @@ static void take_news(struct run *run)
     }
     if (fds[1].revents != 0) {
         (void)stream_read(&run->out, run->spec);
+        stop_where_enough(run);
     }
     if (fds[2].revents != 0) {
         (void)stream_read(&run->err, run->spec);

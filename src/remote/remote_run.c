@@ -332,7 +332,8 @@ static bool start(struct remote *remote, struct run *run, struct error *err)
 
 static bool watch(struct run *run, struct process_result *result, struct error *err)
 {
-    while (!result->interrupted && !result->timed_out &&
+    const bool *enough = run->spec->enough;
+    while (!result->interrupted && !result->timed_out && (enough == NULL || !*enough) &&
            (!run->told || run->out.fd >= 0 || run->err.fd >= 0)) {
         if (!take_news(run, result, err)) {
             return false;
@@ -361,7 +362,7 @@ bool remote_run(struct remote *remote, const struct process_spec *spec,
     if (!watch(&run, &result, err)) {
         return false;
     }
-    if (result.timed_out || result.interrupted) {
+    if (result.timed_out || result.interrupted || !run.told) {
         result.exit_status = -1;
     }
     result.elapsed = clock_now() - began;

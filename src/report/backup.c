@@ -74,9 +74,10 @@ static void print_plan(const struct backup_request *request, const struct backup
     fact_add(&facts, "backup", estimate_of(request, plan));
     if (plan->pg_dump != NULL) {
         fact_add(&facts, "made with",
-                 mem_printf("pg_dump %s (%s)",
+                 mem_printf("pg_dump %s (%s)%s%s",
                             plan->pg_dump_version != NULL ? plan->pg_dump_version : "",
-                            plan->pg_dump));
+                            plan->pg_dump, plan->pg_dump_host != NULL ? " on " : "",
+                            plan->pg_dump_host != NULL ? plan->pg_dump_host : ""));
     }
     fact_add(&facts, "passwords",
              mem_copy(request->with_passwords ? "those of the roles are in it"
@@ -113,6 +114,7 @@ void report_backup_plan(const struct backup_request *request, const struct backu
     json_write_member_text(&writer, "system_identifier", plan->system_identifier);
     json_write_member_text(&writer, "pg_dump", plan->pg_dump);
     json_write_member_text(&writer, "pg_dump_version", plan->pg_dump_version);
+    json_write_member_text(&writer, "pg_dump_host", plan->pg_dump_host);
     json_write_member_integer(&writer, "database_size", (int64_t)plan->database_size);
     json_write_member_integer(&writer, "estimate", (int64_t)plan->estimate);
     json_write_member_integer(&writer, "tables", (int64_t)plan->n_tables);

@@ -26,6 +26,9 @@ FULL_DISK = {True: 15, False: 0}
 
 
 class Faults:
+    proven = "restore"  # how far creating and verifying prove it
+    undisturbed = tuple(ACTIONS)
+
     def __init__(self, place, full, seed):
         self.place, self.project, self.full, self.seed = place, place.project, full, seed
         self.relay = relay.Relay(place.scratch.port)
@@ -37,7 +40,7 @@ class Faults:
         """What an undisturbed one takes, and says over the wire."""
         self.took, self.bytes = {}, {}
         self.base = "latest"
-        for action in ACTIONS:
+        for action in self.undisturbed:
             self.relay.arm(None)
             began = time.monotonic()
             self.relayed.must(*self.words(action))
@@ -77,8 +80,7 @@ class Faults:
     # --- points ---
 
     def run(self, row, kind, action, n):
-        disturb = {"killed": self.killed, "SIGTERM": self.terminated, "Ctrl-C twice": self.twice, "cut connection": self.cut,
-                   "server restarted": self.restarted, "sessions terminated": self.sessions_end}[kind]
+        disturb = self.disturb(kind)
         for i in range(n):
             seed = f"{self.seed}/{kind}/{action}/{i}"
             chance = random.Random(seed)
@@ -87,6 +89,10 @@ class Faults:
             self.judge(row, f"seed {seed}, {when}", action, ended, project, before, killed=kind == "killed")
         if n >= SOME and row.refused == 0:
             row.wrong.append("nothing was disturbed by any of them")
+
+    def disturb(self, kind):
+        return {"killed": self.killed, "SIGTERM": self.terminated, "Ctrl-C twice": self.twice, "cut connection": self.cut,
+                "server restarted": self.restarted, "sessions terminated": self.sessions_end}[kind]
 
     def at_moment(self, action, chance, do, within=None):
         """The action, and something at a moment of it."""
@@ -171,7 +177,7 @@ class Faults:
         proof = project.proof(new[0] if new else self.base)
         if ended.status == 0 and action == "create" and len(new) != 1:
             yield f"success, and there are {len(new)} new ones"
-        if ended.status == 0 and action in ("create", "verify") and (proof.get("level") != "restore" or proof.get("failed")):
+        if ended.status == 0 and action in ("create", "verify") and (proof.get("level") != self.proven or proof.get("failed")):
             yield f"success, and the proof is {proof}"
         if proof.get("failed") and (ended.status in (0, -signal.SIGKILL)):
             yield f"a good archive is called bad: {proof}"

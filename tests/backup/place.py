@@ -147,8 +147,11 @@ class Project:
         os.chmod(self.temporary, 0o1777)
         self.write(urls)
 
+    def document(self, urls):
+        return {"environments": {name: {"kind": "development", "url": url} for name, url in urls.items()}, "vault": {"path": self.vault}}
+
     def write(self, urls):
-        document = {"environments": {name: {"kind": "development", "url": url} for name, url in urls.items()}, "vault": {"path": self.vault}}
+        document = self.document(urls)
         with open(f"{self.folder}/pipelines/environments.json", "w", encoding="utf-8") as file:
             json.dump(document, file)
 

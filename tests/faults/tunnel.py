@@ -29,6 +29,11 @@ class Host:
             file.writelines(f"there {key}" for key in keys)
         return self
 
+    def place(self, name, transport="libssh2"):
+        """"ssh" of a file of environments."""
+        return {"host": name, "user": self.facts["user"], "identity": self.facts["key"], "config": f"{self.folder}/config",
+                "transport": transport, "keepalive": f"{KEEPALIVE}s"}
+
     def __exit__(self, *_):
         server.run([f"{server.SUPPORT}/sshd", "stop", self.folder])
 
@@ -56,9 +61,7 @@ class World(worlds.World):
         path = f"{self.folder}/pipelines/environments.json"
         with open(path, encoding="utf-8") as file:
             environments = json.load(file)
-        environments["environments"]["development"]["ssh"] = {
-            "host": "${FAULTS_SSH_HOST}", "user": self.host.facts["user"], "identity": self.host.facts["key"],
-            "config": f"{self.host.folder}/config", "transport": self.transport, "keepalive": f"{KEEPALIVE}s"}
+        environments["environments"]["development"]["ssh"] = self.host.place("${FAULTS_SSH_HOST}", self.transport)
         with open(path, "w", encoding="utf-8") as file:
             json.dump(environments, file)
 

@@ -573,6 +573,38 @@ Every kind of broken environments file: a place, a sentence, exit 65, and nothin
      |                        ^^^^^^^^^^^^^^^^^^^^^
   
   error: 62-host-is-an-option.json has 1 mistake
+  --- 63-dump-on-an-unknown-place.json
+  error: "dump_on" of "backup" of environment "production" must be "auto", "here" or "host", not the string "there"
+    --> 63-dump-on-an-unknown-place.json:6:30
+     |
+   6 |       "backup": { "dump_on": "there" }
+     |                              ^^^^^^^
+     = did you mean "here"?
+  
+  error: 63-dump-on-an-unknown-place.json has 1 mistake
+  --- 64-dump-on-no-host.json
+  error: there is no host for "dump_on": no "ssh"
+    --> 64-dump-on-no-host.json:6:30
+     |
+   6 |       "backup": { "dump_on": "host" }
+     |                              ^^^^^^
+     = leave it away: what is reached without SSH is dumped from here
+  
+  error: 64-dump-on-no-host.json has 1 mistake
+  --- 65-backup-says-nothing.json
+  error: missing key "stanza" in "backup" of environment "production"
+    --> 65-backup-says-nothing.json:6:17
+     |
+   6 |       "backup": {}
+     |                 ^
+  
+  error: missing key "tool" in "backup" of environment "production"
+    --> 65-backup-says-nothing.json:6:17
+     |
+   6 |       "backup": {}
+     |                 ^
+  
+  error: 65-backup-says-nothing.json has 2 mistakes
 
   $ [ -e "$SCENARIO/state" ] || echo nothing was made
   nothing was made

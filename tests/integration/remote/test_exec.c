@@ -248,6 +248,30 @@ static void what_it_leaves_in_its_group_ends_with_it(void **state)
     wait_until_gone(mark);
 }
 
+static void want_little(void *context, int stream, const char *bytes, size_t size)
+{
+    bool *enough = context;
+    (void)stream;
+    (void)bytes;
+    *enough = size > 0;
+}
+
+static void one_that_has_said_enough_is_stopped_over_there(void **state)
+{
+    (void)state;
+    RESULT result = {0};
+    bool enough = false;
+    CLEANUP(mem_freep) char *mark = mem_printf("4%d", (int)getpid());
+    const char *const argv[] = {"sh", "-c", "echo started; exec sleep $0", mark, NULL};
+    run(
+        &(struct process_spec){
+            .argv = argv, .on_output = want_little, .enough = &enough, .context = &enough},
+        &result);
+    assert_int_equal(result.exit_status, -1);
+    assert_false(result.timed_out || result.interrupted);
+    wait_until_gone(mark);
+}
+
 /* --- beside us --- */
 
 static void a_program_beside_us_writes_into_a_file_of_ours(void **state)
@@ -351,6 +375,7 @@ int main(void)
         cmocka_unit_test(past_the_deadline_it_is_stopped_over_there),
         cmocka_unit_test(one_that_does_not_heed_a_gentle_signal_is_killed),
         cmocka_unit_test(what_it_leaves_in_its_group_ends_with_it),
+        cmocka_unit_test(one_that_has_said_enough_is_stopped_over_there),
         cmocka_unit_test(a_program_beside_us_writes_into_a_file_of_ours),
         cmocka_unit_test(a_filter_beside_us_is_fed_through_a_pipe),
         cmocka_unit_test(a_bad_end_beside_us_is_an_error_with_its_words),

@@ -246,6 +246,45 @@ static void an_ignored_sigchld_does_not_hide_the_status(void **state)
     (void)signal(SIGCHLD, SIG_DFL);
 }
 
+struct wanted {
+    size_t bytes;
+    bool enough;
+};
+
+static void want_little(void *context, int stream, const char *bytes, size_t size)
+{
+    struct wanted *wanted = context;
+    (void)stream;
+    (void)bytes;
+    wanted->bytes += size;
+    wanted->enough = true;
+}
+
+static void a_program_that_has_said_enough_is_stopped(void **state)
+{
+    (void)state;
+    struct wanted wanted = {0};
+    struct process_result result =
+        run(&(struct process_spec){.argv = SH("echo x; exec cat /dev/zero"),
+                                   .on_output = want_little,
+                                   .enough = &wanted.enough,
+                                   .context = &wanted});
+    assert_int_equal(result.signal, SIGTERM);
+    assert_false(result.timed_out || result.interrupted);
+    assert_true(wanted.bytes > 0);
+    process_result_clear(&result);
+}
+
+static void one_that_ends_before_it_has_said_enough_ends_as_ever(void **state)
+{
+    (void)state;
+    const bool enough = false;
+    struct process_result result =
+        run(&(struct process_spec){.argv = SH("echo x; exit 3"), .enough = &enough});
+    assert_int_equal(result.exit_status, 3);
+    process_result_clear(&result);
+}
+
 static void nothing_stays_open_or_unreaped(void **state)
 {
     (void)state;
@@ -279,6 +318,8 @@ int main(void)
         cmocka_unit_test(an_escaped_process_keeps_running),
         cmocka_unit_test(what_a_program_used_is_counted),
         cmocka_unit_test(an_ignored_sigchld_does_not_hide_the_status),
+        cmocka_unit_test(a_program_that_has_said_enough_is_stopped),
+        cmocka_unit_test(one_that_ends_before_it_has_said_enough_ends_as_ever),
         cmocka_unit_test(nothing_stays_open_or_unreaped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
