@@ -52,7 +52,8 @@ class Host:
         self.folder = tempfile.mkdtemp(prefix="hb-", dir=os.environ.get("HEADGATE_TEST_ROOT", "/dev/shm"))
         stack.callback(shutil.rmtree, self.folder, ignore_errors=True)
         os.chmod(self.folder, 0o711)
-        self.sshd = settings(server.must([f"{server.SUPPORT}/sshd", "start", f"{self.folder}/sshd"]))
+        # An empty home: what a login's own files let its shell do is not to be measured.
+        self.sshd = settings(server.must([f"{server.SUPPORT}/sshd", "start", f"{self.folder}/sshd", f"SetEnv=HOME={self.folder}"]))
         stack.callback(server.run, [f"{server.SUPPORT}/sshd", "stop", f"{self.folder}/sshd"])
         self.database = stack.enter_context(server.Server("log_statement=none", "shared_buffers=64MB", "autovacuum=off"))
         self.line = stack.enter_context(Beside(DELAY_LINE, str(ONE_WAY_MS), self.sshd["port"]))
