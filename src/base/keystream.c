@@ -13,12 +13,13 @@
 #include "headgate/mem.h"
 
 #define NAME "headgate"
+#define CIPHER "AES-128-CTR"
 #define KEY ((size_t)16)
 #define BLOCK ((size_t)16)
 #define AHEAD ((size_t)4096) /* stays in the processor's nearest cache */
 
 struct keystream {
-    const EVP_CIPHER *cipher; /* libcrypto's own; the provider's */
+    EVP_CIPHER *cipher; /* libcrypto's own */
     EVP_CIPHER_CTX *context;
     size_t used; /* of what was made */
     unsigned char bytes[AHEAD];
@@ -29,7 +30,8 @@ struct keystream {
 static void *keystream_new(void *provider)
 {
     struct keystream *stream = mem_new(1, sizeof *stream);
-    stream->cipher = provider;
+    (void)provider;
+    stream->cipher = EVP_CIPHER_fetch(NULL, CIPHER, "provider=default");
     stream->context = EVP_CIPHER_CTX_new();
     stream->used = AHEAD;
     return stream;
@@ -39,6 +41,7 @@ static void keystream_free(void *context)
 {
     struct keystream *stream = context;
     EVP_CIPHER_CTX_free(stream->context);
+    EVP_CIPHER_free(stream->cipher);
     mem_wipe(stream, sizeof *stream);
     mem_free(stream);
 }
@@ -49,7 +52,7 @@ static int keystream_begin(void *context, const unsigned char *key, size_t key_s
 {
     struct keystream *stream = context;
     (void)params;
-    if (stream->context == NULL || (key != NULL && key_size != KEY) ||
+    if (stream->context == NULL || stream->cipher == NULL || (key != NULL && key_size != KEY) ||
         (start != NULL && start_size != BLOCK)) {
         return 0;
     }
@@ -157,40 +160,31 @@ static const OSSL_ALGORITHM *keystream_offer(void *provider, int operation, int 
         {OSSL_FUNC_CIPHER_GET_CTX_PARAMS, AS_ANY(keystream_measures_of)},
         {0, NULL}};
     static const OSSL_ALGORITHM ciphers[] = {
-        {"AES-128-CTR", "provider=" NAME, functions, "AES-128-CTR, made ahead"},
-        {NULL, NULL, NULL, NULL}};
+        {CIPHER, "provider=" NAME, functions, CIPHER ", made ahead"}, {NULL, NULL, NULL, NULL}};
     (void)provider;
     *ret_may_not_keep = 0;
     return operation == OSSL_OP_CIPHER ? ciphers : NULL;
 }
 
-static void keystream_leave(void *provider)
-{
-    EVP_CIPHER_free(provider);
-}
-
+/* It has nothing to remember of its own. */
 static int keystream_enter(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *core,
                            const OSSL_DISPATCH **ret_functions, void **ret_provider)
 {
     static const OSSL_DISPATCH functions[] = {
-        {OSSL_FUNC_PROVIDER_QUERY_OPERATION, AS_ANY(keystream_offer)},
-        {OSSL_FUNC_PROVIDER_TEARDOWN, AS_ANY(keystream_leave)},
-        {0, NULL}};
+        {OSSL_FUNC_PROVIDER_QUERY_OPERATION, AS_ANY(keystream_offer)}, {0, NULL}};
     (void)handle;
     (void)core;
-    EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, "AES-128-CTR", "provider=default");
     *ret_functions = functions;
-    *ret_provider = cipher;
-    return cipher != NULL;
+    *ret_provider = NULL;
+    return 1;
 }
 
-/* Where the machine wants only certified ciphers (FIPS), it gets those. A provider that is loaded
- * by name keeps libcrypto from loading its own by itself, so that is done first. */
+/* Where the machine wants only certified ciphers (FIPS), it gets those. Being asked for the default
+ * provider libcrypto loads it, which it would do no more once another one is there. */
 bool keystream_install(void)
 {
     return EVP_default_properties_is_fips_enabled(NULL) == 0 &&
            OSSL_PROVIDER_available(NULL, "default") == 1 &&
-           OSSL_PROVIDER_load(NULL, "default") != NULL &&
            OSSL_PROVIDER_add_builtin(NULL, NAME, keystream_enter) == 1 &&
            OSSL_PROVIDER_load(NULL, NAME) != NULL &&
            EVP_set_default_properties(NULL, "?provider=" NAME) == 1;
