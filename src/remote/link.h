@@ -56,6 +56,8 @@ struct link {
 
 /* --- link_io.c --- */
 
+/* For a process that has sessions; without it all is the same, and slower. */
+void link_be_quick(void);
 struct link *link_new(const struct ssh_hop *hop, struct owner_watch *owner);
 void link_closep(struct link **link);
 /* libssh2 reads and writes through the link from here on. */

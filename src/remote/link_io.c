@@ -11,11 +11,13 @@
 
 #include <errno.h>
 #include <linux/tcp.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
 #include "headgate/interrupt.h"
+#include "headgate/keystream.h"
 #include "headgate/mem.h"
 
 #define IN_SIZE ((size_t)256 * 1024)
@@ -23,12 +25,24 @@
     ((size_t)128 * 1024) /* of what a server may say before there are keys: banner, its lists */
 #define BANNER_MAX ((size_t)64 * 1024) /* of what it may say before its banner */
 
+#define MEMORY_KEPT (8 << 20) /* of what libssh2 needs no longer: two windows */
+#define MEMORY_STEP (1 << 20)
+
 union callback {
     LIBSSH2_RECV_FUNC((*receive));
     LIBSSH2_SEND_FUNC((*send));
     LIBSSH2_DISCONNECT_FUNC((*disconnect));
     void *any;
 };
+
+/* libssh2 asks for each packet's memory anew: given back to the system each time that would cost
+ * more than what is in it. */
+void link_be_quick(void)
+{
+    (void)mallopt(M_TRIM_THRESHOLD, MEMORY_KEPT);
+    (void)mallopt(M_TOP_PAD, MEMORY_STEP);
+    (void)keystream_install();
+}
 
 struct link *link_new(const struct ssh_hop *hop, struct owner_watch *owner)
 {

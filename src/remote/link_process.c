@@ -64,6 +64,7 @@ static void settle(struct forwarder *forwarder)
     bool settled = setsid() > 0 && chdir("/") == 0;
     assert(settled);
     keep_only(&forwarder->owner);
+    link_be_quick();
 }
 
 /* The folder above goes with the last of its forwarders. */
