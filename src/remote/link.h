@@ -58,6 +58,8 @@ struct link {
 
 /* For a process that has sessions; without it all is the same, and slower. */
 void link_be_quick(void);
+/* Nobody is there any more: memory that many needed at once goes back to the system. */
+void link_give_back(void);
 struct link *link_new(const struct ssh_hop *hop, struct owner_watch *owner);
 void link_closep(struct link **link);
 /* libssh2 reads and writes through the link from here on. */

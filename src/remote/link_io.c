@@ -44,6 +44,11 @@ void link_be_quick(void)
     (void)keystream_install();
 }
 
+void link_give_back(void)
+{
+    (void)malloc_trim(MEMORY_STEP);
+}
+
 struct link *link_new(const struct ssh_hop *hop, struct owner_watch *owner)
 {
     struct link *link = mem_new(1, sizeof *link);

@@ -194,6 +194,7 @@ static void read_on(struct forwarder *forwarder)
 static void reap(struct forwarder *forwarder)
 {
     struct stream **at = &forwarder->streams;
+    bool had = *at != NULL;
     while (*at != NULL) {
         struct stream *stream = *at;
         if (stream->stage == STREAM_OVER ||
@@ -203,6 +204,9 @@ static void reap(struct forwarder *forwarder)
         } else {
             at = &stream->next;
         }
+    }
+    if (had && forwarder->streams == NULL) {
+        link_give_back();
     }
 }
 
