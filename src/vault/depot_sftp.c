@@ -140,6 +140,8 @@ struct named {
     struct sftp_entry entry;
     struct strbuf *text;
     const struct strbuf *written;
+    char part[UUID_SIZE]; /* what tells ours from others' */
+    bool was_tried;
 };
 
 static bool look_errand(struct sftp *sftp, const struct depot *depot, void *context,
@@ -214,16 +216,20 @@ static bool sync_errand(struct sftp *sftp, const struct depot *depot, void *cont
     return false;
 }
 
+/* A session that died has left the part of the first try. */
 static bool write_errand(struct sftp *sftp, const struct depot *depot, void *context,
                          struct error *err)
 {
-    const struct named *named = context;
+    struct named *named = context;
     CLEANUP(mem_freep) char *path = path_join(depot->folder, named->name);
     CLEANUP(error_clear) struct error none = ERROR_INIT;
-    char id[UUID_SIZE];
-    random_uuid(id);
     CLEANUP(mem_freep)
-    char *part = mem_printf("%s/.%s.%.8s" PART_END, depot->folder, named->name, id);
+    char *part = mem_printf("%s/.%s.%.8s" PART_END, depot->folder, named->name, named->part);
+    if (named->was_tried) {
+        (void)!sftp_remove(sftp, part, &none);
+        error_clear(&none);
+    }
+    named->was_tried = true;
     if (write_part(sftp, part, named->written, err) && sftp_rename(sftp, part, path, err)) {
         return sync_errand(sftp, depot, NULL, err);
     }
@@ -235,6 +241,7 @@ static bool write_small(const struct depot *depot, const char *name, const struc
                         struct error *err)
 {
     struct named named = {.name = name, .written = text};
+    random_uuid(named.part);
     return run_errand(depot, write_errand, &named, err);
 }
 

@@ -28,6 +28,7 @@ FULL_DISK = {True: 15, False: 0}
 class Faults:
     proven = "restore"  # how far creating and verifying prove it
     undisturbed = tuple(ACTIONS)
+    n_survived = 0  # faults that came, and that it got over
 
     def __init__(self, place, full, seed):
         self.place, self.project, self.full, self.seed = place, place.project, full, seed
@@ -87,7 +88,7 @@ class Faults:
             before = self.project.archives()
             ended, project, when = disturb(action, chance)
             self.judge(row, f"seed {seed}, {when}", action, ended, project, before, killed=kind == "killed")
-        if n >= SOME and row.refused == 0:
+        if n >= SOME and row.refused == 0 and self.n_survived == 0:
             row.wrong.append("nothing was disturbed by any of them")
 
     def disturb(self, kind):
@@ -160,13 +161,17 @@ class Faults:
         else:
             row.refused += 1
         held = f"before any other command:\n{project.holds()}\ndatabases: {self.place.databases()}"
-        listed = project.do("backup", "list")
+        listed = project.do(*self.following())
         if left := project.leftovers():
             wrong.append(f"left behind: {left}\n{listed}\nafterwards:\n{project.holds()}")
         wrong += self.judge_archives(action, ended, project, before)
         if action == "restore":
             wrong += self.judge_target(ended, project)
         row.wrong += [f"{about}: {line}\n{ended}\n{held}" for line in wrong]
+
+    def following(self):
+        """The next command, which clears up."""
+        return ["backup", "list"]
 
     def judge_archives(self, action, ended, project, before):
         new = [name for name in project.archives() if name not in before]
