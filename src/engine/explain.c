@@ -165,7 +165,12 @@ bool explain_transaction(struct engine *engine, const struct script *script,
 static void explain_done(const struct script *script, size_t step, struct error *err)
 {
     size_t n = script->n_steps;
-    if (step == n) {
+    if (step == n && (err->code == ERROR_UNREACHABLE || err->code == ERROR_TIMEOUT)) {
+        explain_add(err,
+                    "All %zu steps are done and committed; whether that is noted as well, the "
+                    "next deploy sees.",
+                    n);
+    } else if (step == n) {
         explain_add(err, "All %zu steps are done and committed; only that is not noted yet.", n);
     } else if (step == 0) {
         explain_add(err, "It is the first of %zu steps: nothing before it was changed.", n);

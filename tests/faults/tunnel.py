@@ -10,6 +10,7 @@ from relay import Fault
 
 KEEPALIVE = 2  # seconds of silence that a session survives
 SLOW = 10_000  # bytes a second
+EACH_DAY_OVER_BOTH = ("cut", "kill -9 headgate", "a byte at a time")
 
 
 class Host:
