@@ -256,7 +256,7 @@ A run can be ended for good. A hook is not cut off for that:
 Also where somebody has stopped it before, or where it dies before it could see the wish:
 
   $ begin_slow() {
-  >     rm -f stop
+  >     rm -f stop "$SCENARIO/screen" # what the one before has said is not to be taken for this one
   >     env --default-signal=INT "$HEADGATE" run slow >"$SCENARIO/screen" 2>&1 & runner=$!
   >     until_true grep -q begins "$SCENARIO/screen" && slow=$(sed -n '1s/Run \([^ ]*\) .*/\1/p' "$SCENARIO/screen")
   >     until_true sh -c "headgate logs $slow | grep -q 'slow out'"
