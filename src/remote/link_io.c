@@ -62,18 +62,6 @@ struct link *link_new(const struct ssh_hop *hop, struct owner_watch *owner)
     return link;
 }
 
-static void hop_clear(struct remote_hop *hop)
-{
-    mem_free(hop->shown);
-    mem_free(hop->banner);
-    mem_free(hop->host_key_type);
-    mem_free(hop->host_key);
-    mem_free(hop->host_key_known_by);
-    mem_free(hop->authentication);
-    mem_free(hop->algorithms);
-    strlist_clear(&hop->tried);
-}
-
 /* With a socket that nobody answers on, libssh2 could not free its session. */
 void link_closep(struct link **link_p)
 {
@@ -95,7 +83,7 @@ void link_closep(struct link **link_p)
     strbuf_clear(&link->opening);
     mem_free(link->farewell);
     mem_free(link->key);
-    hop_clear(&link->told);
+    remote_hop_clear(&link->told);
     mem_free(link);
 }
 

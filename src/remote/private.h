@@ -84,6 +84,10 @@ NODISCARD bool watcher_command(const struct process_spec *spec, bool has_input, 
 /* What its shell writes to stderr, before it ends with 127, where it has no such program. */
 #define WATCHER_NO_PROGRAM "headgate: no program "
 
+/* --- remote.c --- */
+
+void remote_hop_clear(struct remote_hop *hop);
+
 /* --- folder.c --- */
 
 /* A new one, 0700, short enough for sockets in it. It is ours for as long as the lock is held. */

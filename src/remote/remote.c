@@ -25,7 +25,7 @@ char *ssh_place_sentence(const struct ssh_place *place)
 
 /* --- its life --- */
 
-static void hop_clear(struct remote_hop *hop)
+void remote_hop_clear(struct remote_hop *hop)
 {
     mem_free(hop->shown);
     mem_free(hop->banner);
@@ -87,7 +87,7 @@ void remote_closep(struct remote **remote_p)
     }
     fd_closep(&remote->lock);
     for (size_t i = 0; i < remote->route.n; i++) {
-        hop_clear(&remote->hops[i]);
+        remote_hop_clear(&remote->hops[i]);
     }
     mem_free(remote->hops);
     ssh_route_clear(&remote->route);
