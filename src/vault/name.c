@@ -1,10 +1,13 @@
-/* Names of backups. An environment's name may hold "-" as well, so they are read from their end. */
+/*
+ * Names of backups. An environment's name may hold "-" as well, so they are read from their end.
+ * The last four digits are the fraction of the second, so that the order of names is that of time.
+ */
 #include <string.h>
 
-#include "headgate/hash.h"
 #include "private.h"
 
 #define SHAPE "-00000000T000000Z-ffff" /* 0: a digit, f: one of hex */
+#define SECOND_USEC ((int64_t)1000000)
 #define SHAPE_SIZE (sizeof(SHAPE) - 1)
 #define ENVIRONMENT_LIMIT 40
 #define DIGITS "0123456789"
@@ -12,11 +15,9 @@
 
 char *backup_name_make(const char *environment, int64_t created)
 {
-    unsigned char random[2];
-    random_bytes(random, sizeof random);
     CLEANUP(mem_freep) char *digits = wall_format_digits(created);
-    return mem_printf("%s-%.8sT%sZ-%02x%02x", environment, digits, digits + 8, random[0],
-                      random[1]);
+    int64_t fraction = created % SECOND_USEC * 0x10000 / SECOND_USEC;
+    return mem_printf("%s-%.8sT%sZ-%04x", environment, digits, digits + 8, (unsigned)fraction);
 }
 
 static bool has_shape(const char *text)

@@ -22,6 +22,8 @@ struct vault {
 
 /* --- names: production-20261128T203000Z-4f2a --- */
 
+#define NAME_STEP_USEC 16 /* two moments that far apart have different names */
+
 char *backup_name_make(const char *environment, int64_t created);
 /* False where it is none. The environment is the caller's. */
 NODISCARD bool backup_name_parse(const char *name, char **ret_environment, int64_t *ret_created);

@@ -107,6 +107,7 @@ static bool is_taken(const struct vault *vault, const char *name, bool *ret_take
            (*ret_taken || depot_has(depot, "", name, ENCRYPTED_END, ret_taken, err));
 }
 
+/* Where another one has the name already, the next moment's is tried. */
 static bool open_file(const struct vault *vault, const char *environment, int64_t created,
                       struct vault_file *file, struct error *err)
 {
@@ -123,6 +124,7 @@ static bool open_file(const struct vault *vault, const char *environment, int64_
         }
         if (taken) {
             mem_free(TAKE(file->path));
+            created += NAME_STEP_USEC;
         } else {
             file->name = TAKE(name);
         }

@@ -59,7 +59,7 @@ One is made; it is not proven yet:
   staging-BACKUP N ms N MB 9 tables 121 rows 7237e999 not verified
   
   1 backup, N MB in .headgate/vault
-  $ headgate backup show latest --env staging | sed -E -e 's/[0-9a-f]{64}/DIGEST/' -e 's/(identifier|snapshot) +[0-9].*/\1 .../' -e 's/(environment +1 row +)[0-9]+ B/\1N B/'
+  $ headgate backup show latest --env staging | sed -E -e 's/[0-9a-f]{64}/DIGEST/' -e 's/(identifier|snapshot) +[0-9].*/\1 .../' -e 's/((environment +1 row|addresses +12 rows) +)[0-9]+ B/\1N B/'
   Backup staging-BACKUP
   
     environment  staging
@@ -84,7 +84,7 @@ One is made; it is not proven yet:
     public._prisma_migrations  7 rows   N MB
     public.orders              12 rows  N MB
     public.products            10 rows  N MB
-    public.addresses           12 rows  986 B
+    public.addresses           12 rows  N B
     public.order_items         20 rows  336 B
     headgate.environment       1 row    N B
   

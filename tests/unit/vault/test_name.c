@@ -27,16 +27,19 @@ static void an_environment_may_look_like_a_name_itself(void **state)
     assert_string_equal(environment, "a-20260101-4f2a");
 }
 
-static void two_of_one_second_differ(void **state)
+static void names_of_one_second_stand_in_the_order_of_time(void **state)
 {
     (void)state;
-    int same = 0;
-    for (int i = 0; i < 20; i++) {
-        CLEANUP(mem_freep) char *one = backup_name_make("x", MOMENT);
-        CLEANUP(mem_freep) char *other = backup_name_make("x", MOMENT);
-        same += strcmp(one, other) == 0;
+    CLEANUP(mem_freep) char *before = backup_name_make("x", MOMENT * 1000000);
+    assert_string_equal(before, "x-20261128T203000Z-0000");
+    for (int64_t usec = NAME_STEP_USEC; usec < 1000000; usec += NAME_STEP_USEC) {
+        CLEANUP(mem_freep) char *name = backup_name_make("x", MOMENT * 1000000 + usec);
+        assert_true(strcmp(before, name) < 0);
+        mem_free(before);
+        before = TAKE(name);
     }
-    assert_true(same < 3);
+    CLEANUP(mem_freep) char *last = backup_name_make("x", MOMENT * 1000000 + 999999);
+    assert_string_equal(last, "x-20261128T203000Z-ffff");
 }
 
 static void what_is_no_name_is_none(void **state)
@@ -103,7 +106,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_name_is_made_and_read),
         cmocka_unit_test(an_environment_may_look_like_a_name_itself),
-        cmocka_unit_test(two_of_one_second_differ),
+        cmocka_unit_test(names_of_one_second_stand_in_the_order_of_time),
         cmocka_unit_test(what_is_no_name_is_none),
         cmocka_unit_test(archives_are_known_by_their_ends),
     };
