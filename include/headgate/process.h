@@ -106,6 +106,8 @@ NODISCARD bool process_start(const struct process_spec *spec, int input, int out
 NODISCARD bool process_wait(struct process_beside *beside, msec deadline, struct error *err);
 /* Kills it where it still runs. */
 void process_beside_clear(struct process_beside *beside);
+/* What a program wrote to such a file: the last of it, into result->err. */
+void process_read_said(int said, struct process_result *result);
 
 /* A program that goes on without us: its own session, stdin from /dev/null, stdout and stderr
  * appended to log_path. It is not stopped by our end. */
@@ -162,6 +164,11 @@ void worker_kill(const struct worker *worker);
 bool worker_has_ended(struct worker *worker, int *ret_status, int *ret_signal);
 /* Closes what belongs to it; it is not ended by that. */
 void worker_clear(struct worker *worker);
+
+/* For a forked child that is to outlive its parent, or must hold nothing of its: these become
+ * descriptors 3, 4 and so on, or somewhat higher, in rising order; its streams are /dev/null;
+ * everything else is closed. */
+void process_keep_only(int *const descriptors[], size_t n);
 
 /* Leaves a forked child without running our exit handlers, but with its coverage counters written.
  */

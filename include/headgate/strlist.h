@@ -29,6 +29,8 @@ bool strlist_has(const struct strlist *list, const char *text);
 void strlist_sort(struct strlist *list);
 /* "a", "b" and "c": for sentences. The result is the caller's. */
 char *strlist_sentence(const struct strlist *list);
+/* Each as it is, with that between them. The caller's. */
+char *strlist_join(const struct strlist *list, const char *between);
 void strlist_clear(struct strlist *list);
 
 /* The candidate that was probably meant, or NULL where none is near. Candidates end in NULL. */

@@ -66,6 +66,15 @@ char *strlist_sentence(const struct strlist *list)
     return strbuf_take(&out);
 }
 
+char *strlist_join(const struct strlist *list, const char *between)
+{
+    CLEANUP(strbuf_clear) struct strbuf out = STRBUF_INIT;
+    for (size_t i = 0; i < list->n; i++) {
+        strbuf_printf(&out, "%s%s", i > 0 ? between : "", list->items[i]);
+    }
+    return strbuf_take(&out);
+}
+
 void strlist_clear(struct strlist *list)
 {
     for (size_t i = 0; i < list->n; i++) {

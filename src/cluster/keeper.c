@@ -48,29 +48,6 @@ enum news { NEWS_NONE, NEWS_OWNER_ENDED, NEWS_CHILD_ENDED };
 
 /* --- the keeper's process --- */
 
-/* Ours become descriptors 3, 4 and 5 or somewhat higher, in rising order; everything else is
- * closed. */
-static void keep_only(struct keeper *keeper)
-{
-    int *const ours[] = {&keeper->owner_socket, &keeper->owner_pidfd, &keeper->lock_fd};
-    unsigned first = 3;
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    for (size_t i = 0; i < ARRAY_LEN(ours); i++) {
-        *ours[i] = fcntl(*ours[i], F_DUPFD_CLOEXEC, 3);
-    }
-    for (int stream = 0; stream < 3; stream++) {
-        (void)dup2(null, stream);
-    }
-    for (size_t i = 0; i < ARRAY_LEN(ours); i++) {
-        unsigned fd = (unsigned)*ours[i];
-        if (fd > first) {
-            (void)close_range(first, fd - 1, 0);
-        }
-        first = fd + 1;
-    }
-    (void)close_range(first, ~0U, 0);
-}
-
 static void settle(struct keeper *keeper)
 {
     interrupt_reset_in_child();
@@ -81,7 +58,8 @@ static void settle(struct keeper *keeper)
     (void)prctl(PR_SET_NAME, "headgate-keeper");
     bool settled = setsid() > 0 && chdir("/") == 0;
     assert(settled);
-    keep_only(keeper);
+    process_keep_only((int *const[]){&keeper->owner_socket, &keeper->owner_pidfd, &keeper->lock_fd},
+                      3);
 }
 
 static enum news watch(const struct keeper *keeper, const struct child *child, msec deadline)

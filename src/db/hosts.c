@@ -77,11 +77,7 @@ bool host_list_remove(struct host_list *list, const char *host, const char *port
 
 char *host_list_join(const struct strlist *list)
 {
-    CLEANUP(strbuf_clear) struct strbuf out = STRBUF_INIT;
-    for (size_t i = 0; i < list->n; i++) {
-        strbuf_printf(&out, "%s%s", i == 0 ? "" : ",", list->items[i]);
-    }
-    return list->n == 0 ? NULL : strbuf_take(&out);
+    return list->n == 0 ? NULL : strlist_join(list, ",");
 }
 
 void endpoint_display(const char *host, const char *port, struct strbuf *out)

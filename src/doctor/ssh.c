@@ -8,19 +8,10 @@
 #define SAMPLE ((size_t)8 << 20)
 #define PINGS 3
 
-static char *listed(const struct strlist *list)
-{
-    struct strbuf out = STRBUF_INIT;
-    for (size_t i = 0; i < list->n; i++) {
-        strbuf_printf(&out, "%s%s", i > 0 ? ", " : "", list->items[i]);
-    }
-    return strbuf_take(&out);
-}
-
 static void look_at_hop(const char *subject, const struct remote_hop *hop,
                         struct findings *findings)
 {
-    CLEANUP(mem_freep) char *tried = hop->tried.n > 0 ? listed(&hop->tried) : NULL;
+    CLEANUP(mem_freep) char *tried = hop->tried.n > 0 ? strlist_join(&hop->tried, ", ") : NULL;
     const long long took = hop->connected + hop->authorized;
     (void)finding_add(findings, FINDING_OK, subject, "ssh", "%s, let in by %s after %lld ms%s%s",
                       hop->shown, hop->authentication, took, tried != NULL ? "; not by " : "",
@@ -120,8 +111,8 @@ static void look_at_tools(const char *subject, struct remote *remote, struct fin
         CLEANUP(mem_freep) char *version = tool_version(remote, programs[i]);
         strlist_add(version != NULL ? &found : &missing, version != NULL ? version : programs[i]);
     }
-    CLEANUP(mem_freep) char *has = listed(&found);
-    CLEANUP(mem_freep) char *lacks = listed(&missing);
+    CLEANUP(mem_freep) char *has = strlist_join(&found, ", ");
+    CLEANUP(mem_freep) char *lacks = strlist_join(&missing, ", ");
     (void)finding_add(findings, FINDING_OK, subject, "over there", "%s%s%s",
                       found.n > 0 ? has : "none of the programs that could help",
                       missing.n > 0 ? "; not there: " : "", missing.n > 0 ? lacks : "");

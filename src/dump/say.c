@@ -31,7 +31,6 @@ static void add_column(struct strlist *columns, const char *begin, const char *e
 char *copy_columns(const char *copy)
 {
     CLEANUP(strlist_clear) struct strlist columns = STRLIST_INIT;
-    CLEANUP(strbuf_clear) struct strbuf joined = STRBUF_INIT;
     const char *open = find_outside_quotes(copy, '(');
     const char *close = open != NULL ? find_outside_quotes(open, ')') : NULL;
     if (close == NULL) {
@@ -48,10 +47,7 @@ char *copy_columns(const char *copy)
     }
     add_column(&columns, begin, close);
     strlist_sort(&columns);
-    for (size_t i = 0; i < columns.n; i++) {
-        strbuf_printf(&joined, "%s%s", i > 0 ? ", " : "", columns.items[i]);
-    }
-    return strbuf_take(&joined);
+    return strlist_join(&columns, ", ");
 }
 
 /* Of "SELECT pg_catalog.setval('public.orders_id_seq', 42, true);" what stands behind the name, or

@@ -19,6 +19,9 @@ void environments_check_after(struct environments *set);
 
 void environment_read_policy(struct json_object *object, struct environment *environment);
 
+/* In a check, a text that has ${...} in its file says nothing yet. */
+bool outside_is_known(const char *raw, bool check_only);
+
 /* The members that may hold secrets. With check_only nothing is looked up. */
 void environment_read_target(struct json_object *object, struct environment *environment,
                              bool check_only);

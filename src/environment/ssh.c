@@ -22,7 +22,7 @@ static const char *read_word(struct json_object *object, const char *key, enum j
 {
     struct json_node node = json_member(object, key, JSON_OPTIONAL);
     struct json_outside_text text = json_outside_text(object, key, need, NULL);
-    if (text.text == NULL || (object->check_only && strstr(text.raw, "${") != NULL)) {
+    if (!outside_is_known(text.raw, object->check_only)) {
         return NULL;
     }
     if (text.text[0] == '\0') {

@@ -30,10 +30,9 @@ static void complain(const struct json_node *node, struct error *failure)
     error_clear(failure);
 }
 
-/* In a check, a text with ${...} in it says nothing yet. */
-static bool is_known(const struct json_outside_text *text, bool check_only)
+bool outside_is_known(const char *raw, bool check_only)
 {
-    return text->text != NULL && !(check_only && strstr(text->raw, "${") != NULL);
+    return raw != NULL && !(check_only && strstr(raw, "${") != NULL);
 }
 
 /* A connection string of the object; NULL where it is missing, empty (a variable's empty default),
@@ -44,7 +43,7 @@ static struct conninfo *read_conninfo(struct json_object *object, const char *ke
     struct conninfo *conninfo = NULL;
     struct json_node node = json_member(object, key, JSON_OPTIONAL);
     struct json_outside_text text = json_outside_text(object, key, JSON_OPTIONAL, NULL);
-    if (!is_known(&text, check_only) || text.text[0] == '\0') {
+    if (!outside_is_known(text.raw, check_only) || text.text[0] == '\0') {
         return NULL;
     }
     bool good = conninfo_parse(text.text, &conninfo, &failure);
@@ -60,7 +59,7 @@ static struct conninfo *read_server(struct json_object *object, const char *key,
 {
     struct json_node node = json_member(object, key, JSON_OPTIONAL);
     struct json_outside_text text = json_outside_text(object, key, JSON_OPTIONAL, NULL);
-    if (is_known(&text, check_only) && text_starts(text.text, EMBEDDED)) {
+    if (outside_is_known(text.raw, check_only) && text_starts(text.text, EMBEDDED)) {
         (void)json_complain(&node, "\"%s\" of %s cannot be an embedded database", key,
                             object->what);
         return NULL;
@@ -83,7 +82,7 @@ static void read_url(struct json_object *object, struct target *target, bool che
 {
     struct json_node node = json_member(object, "url", JSON_REQUIRED);
     struct json_outside_text text = json_outside_text(object, "url", JSON_OPTIONAL, NULL);
-    if (!is_known(&text, check_only)) {
+    if (!outside_is_known(text.raw, check_only)) {
         return;
     }
     if (text.text[0] == '\0') {
@@ -103,7 +102,7 @@ static const char *read_expected(struct json_object *object, const char *key, bo
 {
     struct json_node node = json_member(object, key, JSON_OPTIONAL);
     struct json_outside_text text = json_outside_text(object, key, JSON_OPTIONAL, NULL);
-    if (is_known(&text, check_only) &&
+    if (outside_is_known(text.raw, check_only) &&
         (text.text[0] == '\0' || (digits && text.text[strspn(text.text, "0123456789")] != '\0'))) {
         (void)json_complain(&node, "\"%s\" of %s must be %s", key, object->what,
                             digits ? "a number, written as a string" : "the name of a database");

@@ -30,11 +30,6 @@ static void read_retention(struct json_object *vault, struct retention *keep)
 }
 
 /* In a check, a text with ${...} in it says nothing yet. */
-static bool is_known(const char *text, bool check_only)
-{
-    return text != NULL && !(check_only && strstr(text, "${") != NULL);
-}
-
 static const char *joined(struct json_document *document, const char *path)
 {
     CLEANUP(mem_freep) char *whole = path_join(json_folder(document), path);
@@ -46,7 +41,7 @@ static const char *read_path(struct json_object *object, const char *key, bool c
 {
     struct json_node node = json_member(object, key, JSON_OPTIONAL);
     const char *text = json_outside_text(object, key, JSON_OPTIONAL, NULL).text;
-    if (!is_known(text, check_only)) {
+    if (!outside_is_known(text, check_only)) {
         return NULL;
     }
     if (strncasecmp(text, SECRET_KEY, strlen(SECRET_KEY)) == 0) {
@@ -77,7 +72,7 @@ static const char *read_recipient(const struct json_node *array, size_t i, bool 
 {
     struct json_node item = json_item(array, i);
     const char *text = json_item_text(array, i);
-    if (!is_known(text, check_only)) {
+    if (!outside_is_known(text, check_only)) {
         return NULL;
     }
     if (vault_recipient_is_path(text)) {
@@ -121,10 +116,10 @@ static const char *read_far_path(struct json_object *object, bool check_only)
 {
     struct json_node node = json_member(object, "path", JSON_OPTIONAL);
     const char *text = json_outside_text(object, "path", JSON_REQUIRED, NULL).text;
-    if (is_known(text, check_only) && text[0] == '\0') {
+    if (outside_is_known(text, check_only) && text[0] == '\0') {
         (void)json_complain(&node, "\"path\" of %s is empty", object->what);
     }
-    return is_known(text, check_only) ? text : NULL;
+    return outside_is_known(text, check_only) ? text : NULL;
 }
 
 static void read_place(struct json_object *object, bool check_only, struct vault_place *ret_place)

@@ -202,11 +202,8 @@ static void write_end(struct step_work *work, const struct process_result *resul
 static void tell_left_behind(struct step_work *work, const struct process_result *result)
 {
     if (result->left_behind.n > 0) {
-        CLEANUP(strbuf_clear) struct strbuf names = STRBUF_INIT;
-        for (size_t i = 0; i < result->left_behind.n; i++) {
-            strbuf_printf(&names, "%s%s", i > 0 ? ", " : "", result->left_behind.items[i]);
-        }
-        work->sentence = mem_printf("it left behind in the background: %s", names.text);
+        CLEANUP(mem_freep) char *names = strlist_join(&result->left_behind, ", ");
+        work->sentence = mem_printf("it left behind in the background: %s", names);
         hook_note(work, "warning: %s", work->sentence);
     }
 }

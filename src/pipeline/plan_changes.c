@@ -69,11 +69,8 @@ static void list_edited(const struct json_data *then, const struct json_data *no
 /* ": ... and ..." where something is known. */
 static char *told(const struct strlist *texts)
 {
-    struct strbuf text = STRBUF_INIT;
-    for (size_t i = 0; i < texts->n; i++) {
-        strbuf_printf(&text, "%s%s", i > 0 ? ", " : ": ", texts->items[i]);
-    }
-    return strbuf_take(&text);
+    CLEANUP(mem_freep) char *joined = strlist_join(texts, ", ");
+    return mem_printf("%s%s", texts->n > 0 ? ": " : "", joined);
 }
 
 bool target_is_as_it_was(const struct comparison *of, const char *environment)

@@ -51,16 +51,15 @@ bool process_start(const struct process_spec *spec, int input, int output,
     return true;
 }
 
-static void read_said(const struct process_beside *beside, struct process_result *result)
+void process_read_said(int said, struct process_result *result)
 {
-    off_t size = lseek(beside->said, 0, SEEK_END);
+    off_t size = lseek(said, 0, SEEK_END);
     off_t from = size > SAID_KEPT ? size - SAID_KEPT : 0;
     ssize_t n = 1;
     while (n > 0) {
-        n = pread(beside->said, strbuf_room(&result->err, (size_t)SAID_KEPT), (size_t)SAID_KEPT,
-                  from);
+        n = pread(said, strbuf_room(&result->err, (size_t)SAID_KEPT), (size_t)SAID_KEPT, from);
         strbuf_grown(&result->err, n > 0 ? (size_t)n : 0);
-        from += n;
+        from += n > 0 ? n : 0;
     }
     result->err_cut = size > SAID_KEPT;
 }
@@ -98,7 +97,7 @@ bool process_wait(struct process_beside *beside, msec deadline, struct error *er
     if (!result.timed_out && result.exit_status == 0) {
         return true;
     }
-    read_said(beside, &result);
+    process_read_said(beside->said, &result);
     return unwanted_end(&(struct process_spec){.argv = (const char *[]){beside->program, NULL}},
                         &result, err);
 }

@@ -19,7 +19,6 @@
 
 #define KEEP_DEFAULT ((size_t)1024 * 1024)
 #define PIECE ((size_t)64 * 1024)
-#define SAID_KEPT ((off_t)64 * 1024)
 #define REPORT_MAX ((size_t)1024 * 1024)
 #define SSH_FAILED 255 /* the exit status of `ssh` where it, or the connection, failed */
 #define NO_PROGRAM 127
@@ -124,19 +123,6 @@ bool remote_start(struct remote *remote, const struct process_spec *spec, int in
     return true;
 }
 
-static void read_said(const struct remote_beside *beside, struct process_result *result)
-{
-    off_t size = lseek(beside->said, 0, SEEK_END);
-    off_t from = size > SAID_KEPT ? size - SAID_KEPT : 0;
-    ssize_t n = 1;
-    while (n > 0) {
-        n = pread(beside->said, strbuf_room(&result->err, (size_t)SAID_KEPT), (size_t)SAID_KEPT,
-                  from);
-        strbuf_grown(&result->err, n > 0 ? (size_t)n : 0);
-        from += n > 0 ? n : 0;
-    }
-}
-
 static int news_of(const struct remote_beside *beside)
 {
     return beside->line >= 0 ? beside->line : beside->pidfd;
@@ -162,7 +148,7 @@ bool remote_wait(struct remote_beside *beside, msec deadline, struct error *err)
     } else if (!read_line_end(beside, &result, err)) {
         return false;
     }
-    read_said(beside, &result);
+    process_read_said(beside->said, &result);
     if (!result.timed_out && over_ssh && result.exit_status == SSH_FAILED) {
         return ssh_failed(beside->program, &result, err);
     }

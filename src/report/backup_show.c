@@ -62,11 +62,7 @@ static char *extensions_of(const struct manifest *manifest)
 
 static char *roles_of(const struct manifest *manifest)
 {
-    CLEANUP(strbuf_clear) struct strbuf out = STRBUF_INIT;
-    for (size_t i = 0; i < manifest->roles.n; i++) {
-        strbuf_printf(&out, "%s%s", i > 0 ? ", " : "", manifest->roles.items[i]);
-    }
-    return out.size > 0 ? strbuf_take(&out) : NULL;
+    return manifest->roles.n > 0 ? strlist_join(&manifest->roles, ", ") : NULL;
 }
 
 static char *contents_of(const struct manifest *manifest)

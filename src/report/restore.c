@@ -102,11 +102,7 @@ static void print_meter(const struct restore_plan *plan)
 
 static char *joined(const struct strlist *list)
 {
-    CLEANUP(strbuf_clear) struct strbuf out = STRBUF_INIT;
-    for (size_t i = 0; list != NULL && i < list->n; i++) {
-        strbuf_printf(&out, "%s%s", i > 0 ? ", " : "", list->items[i]);
-    }
-    return out.size > 0 ? strbuf_take(&out) : NULL;
+    return list != NULL && list->n > 0 ? strlist_join(list, ", ") : NULL;
 }
 
 static char *backup_of(const struct restore_plan *plan)

@@ -116,6 +116,21 @@ static void a_sentence_names_them_all(void **state)
     }
 }
 
+static void joined_they_stand_as_they_are(void **state)
+{
+    (void)state;
+    CLEANUP(strlist_clear) struct strlist list = STRLIST_INIT;
+    CLEANUP(mem_freep) char *none = strlist_join(&list, ", ");
+    assert_string_equal(none, "");
+    strlist_add(&list, "a");
+    CLEANUP(mem_freep) char *one = strlist_join(&list, ", ");
+    assert_string_equal(one, "a");
+    strlist_add(&list, "");
+    strlist_add(&list, "c d");
+    CLEANUP(mem_freep) char *three = strlist_join(&list, ",");
+    assert_string_equal(three, "a,,c d");
+}
+
 static void a_cleared_list_can_be_used_again(void **state)
 {
     (void)state;
@@ -139,6 +154,7 @@ int main(void)
         cmocka_unit_test(it_is_sorted_by_bytes),
         cmocka_unit_test(what_it_has_is_found_whole),
         cmocka_unit_test(a_sentence_names_them_all),
+        cmocka_unit_test(joined_they_stand_as_they_are),
         cmocka_unit_test(a_cleared_list_can_be_used_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
