@@ -74,6 +74,9 @@ struct remote_hop {
 const struct remote_hop *remote_hops(const struct remote *remote, size_t *ret_n);
 /* "deploy@db1.example.net:22, jump bastion.example.net": for messages. */
 const char *remote_shown(const struct remote *remote);
+/* As ssh_place_sentence, of the place it was opened for; with the jumps of ~/.ssh/config, too. The
+ * caller's. */
+char *remote_sentence(const struct remote *remote, const struct ssh_place *place);
 /* One round trip to the host and back through all of it. */
 NODISCARD bool remote_ping(struct remote *remote, msec deadline, msec *ret_took, struct error *err);
 

@@ -16,7 +16,7 @@ char *environment_display(const struct environment *environment)
     if (environment->ssh == NULL) {
         return TAKE(server);
     }
-    CLEANUP(mem_freep) char *way = ssh_place_sentence(environment->ssh);
+    CLEANUP(mem_freep) char *way = environment_show_way(environment);
     return mem_printf("%s via %s", server, way);
 }
 

@@ -15,6 +15,13 @@ bool environment_remote(struct environment *environment, msec deadline, struct r
     return true;
 }
 
+char *environment_show_way(const struct environment *environment)
+{
+    const struct remote *remote = environment->target.remote;
+    return remote != NULL ? remote_sentence(remote, environment->ssh)
+                          : ssh_place_sentence(environment->ssh);
+}
+
 void environments_disconnect(struct environments *set)
 {
     for (size_t i = 0; i < set->n; i++) {
@@ -54,11 +61,11 @@ bool environment_go_over(struct environment *environment, const struct conninfo 
                          msec deadline, struct conninfo **ret_conninfo, struct error *err)
 {
     CLEANUP(crossing_clear) struct crossing crossing = {0};
-    CLEANUP(mem_freep) char *shown = ssh_place_sentence(environment->ssh);
     struct remote *remote = NULL;
     if (!environment_remote(environment, deadline, &remote, err)) {
         return false;
     }
+    CLEANUP(mem_freep) char *shown = environment_show_way(environment);
     conninfo_servers(conninfo, &crossing.servers, &crossing.n);
     crossing.over = mem_new(crossing.n, sizeof *crossing.over);
     crossing.ways = mem_new(crossing.n, sizeof *crossing.ways);

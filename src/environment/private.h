@@ -34,6 +34,8 @@ const struct ssh_place *environment_read_ssh(struct json_object *parent);
  */
 void environment_read_vault(struct json_object *root, struct environments *set);
 
+/* "ssh deploy@db1, jump bastion": as far as it is known. The caller's. */
+char *environment_show_way(const struct environment *environment);
 /* The servers of this connection string, over the host in "ssh". The caller's. */
 NODISCARD bool environment_go_over(struct environment *environment, const struct conninfo *conninfo,
                                    msec deadline, struct conninfo **ret_conninfo,

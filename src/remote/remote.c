@@ -108,6 +108,17 @@ const char *remote_shown(const struct remote *remote)
     return remote->route.shown;
 }
 
+char *remote_sentence(const struct remote *remote, const struct ssh_place *place)
+{
+    CLEANUP(strbuf_clear) struct strbuf text = STRBUF_INIT;
+    CLEANUP(mem_freep) char *written = ssh_place_sentence(place);
+    strbuf_add(&text, written);
+    for (size_t i = 0; place->n_jump == 0 && i + 1 < remote->route.n; i++) {
+        strbuf_printf(&text, i == 0 ? ", jump %s" : ", %s", remote->route.hops[i].written);
+    }
+    return strbuf_take(&text);
+}
+
 static bool ping_by_program(struct remote *remote, msec deadline, struct error *err)
 {
     const char *const argv[] = {"true", NULL};

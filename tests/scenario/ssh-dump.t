@@ -82,7 +82,7 @@ A wrong one is told by the server, and shown by nobody:
 
   $ dump_on host secretive:Rumpelheinzchen
   $ headgate backup create production --quiet 2>&1 | errors
-  error: environment "production": could not connect to SCENARIO/far/pg:5432/shop via ssh db1: password authentication failed for user "secretive" (SQLSTATE 28P01)
+  error: environment "production": could not connect to SCENARIO/far/pg:5432/shop via ssh db1, jump bastion: password authentication failed for user "secretive" (SQLSTATE 28P01)
   hint: Check user and password: in the connection string, in PGPASSWORD or in ~/.pgpass.
   $ headgate backup create production --json --verbose 2>&1 | grep -c Rumpelheinzchen
   0

@@ -63,7 +63,7 @@ The same over the machine's own ssh:
   $ headgate status production | level
   Release 7237e999  7 migrations in migrations
   
-    production  localhost/shop via ssh db1  PostgreSQL 15.18  up to date  7 applied
+    production  localhost/shop via ssh db1, jump bastion  PostgreSQL 15.18  up to date  7 applied
   $ headgate backup create production --verify restore --quiet | grep -E 'holds|restored' | level
     holds  9 tables, 15 rows
     proof  restored and compared

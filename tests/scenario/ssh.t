@@ -16,11 +16,11 @@ Status and deploy, as for a database that is here:
   $ headgate status production | level
   Release 7237e999  7 migrations in migrations
   
-    production  SCENARIO/far/pg/shop via ssh db1  PostgreSQL 15.18  7 pending  0 applied
+    production  SCENARIO/far/pg/shop via ssh db1, jump bastion  PostgreSQL 15.18  7 pending  0 applied
   
   Next: headgate deploy production
   $ headgate deploy production --dry-run | level
-  Deploy to production  SCENARIO/far/pg/shop via ssh db1  PostgreSQL 15.18
+  Deploy to production  SCENARIO/far/pg/shop via ssh db1, jump bastion  PostgreSQL 15.18
   Release 7237e999  7 migrations in migrations
   
     20260112093015_users_and_addresses     pending  in a transaction
@@ -33,7 +33,7 @@ Status and deploy, as for a database that is here:
   
   7 to apply. Nothing was changed.
   $ headgate deploy production --confirm production | level
-  Deploy to production  SCENARIO/far/pg/shop via ssh db1  PostgreSQL 15.18
+  Deploy to production  SCENARIO/far/pg/shop via ssh db1, jump bastion  PostgreSQL 15.18
   Release 7237e999  7 migrations in migrations
   
     20260112093015_users_and_addresses     applied in N ms
@@ -48,7 +48,7 @@ Status and deploy, as for a database that is here:
   $ psql -XAtq -h "$SCENARIO/far/pg" -U tester -c 'select count(*) from _prisma_migrations' shop
   7
   $ headgate status production --json | grep -E '"target"|"state"' | level
-        "target": "SCENARIO/far/pg/shop via ssh db1",
+        "target": "SCENARIO/far/pg/shop via ssh db1, jump bastion",
         "state": "up_to_date",
 
 The doctor tells each hop, by which key it let us in, and what vouches for its own:
@@ -64,7 +64,7 @@ The doctor tells each hop, by which key it let us in, and what vouches for its o
     ok       round trip       ...
     ok       throughput       ...
     ok       over there       ...
-    ok       reachable        SCENARIO/far/pg/shop via ssh db1, PostgreSQL 15.18, answers in N ms
+    ok       reachable        SCENARIO/far/pg/shop via ssh db1, jump bastion, PostgreSQL 15.18, answers in N ms
 
 Nothing of it stays: no process, no socket.
 
@@ -140,9 +140,9 @@ The jump host is up, and the host behind it is not; the host is up, and its serv
   $ headgate status production 2>&1 | level; echo "[${PIPESTATUS[0]}]"
   Release 7237e999  7 migrations in migrations
   
-    production  SCENARIO/far/pg/shop via ssh db1  cannot be reached
+    production  SCENARIO/far/pg/shop via ssh db1, jump bastion  cannot be reached
   
-  environment "production": could not connect to SCENARIO/far/pg:5432/shop via ssh db1: ME@127.0.0.1:PORT, jump ME@127.0.0.1:PORT could not connect to SCENARIO/far/pg/.s.PGSQL.5432
+  environment "production": could not connect to SCENARIO/far/pg:5432/shop via ssh db1, jump bastion: ME@127.0.0.1:PORT, jump ME@127.0.0.1:PORT could not connect to SCENARIO/far/pg/.s.PGSQL.5432
     It says: Channel open failure (connect failed).
     Host and port are as seen from there: look whether the server listens on that address.
   [69]
