@@ -106,6 +106,9 @@ NODISCARD bool process_start(const struct process_spec *spec, int input, int out
 NODISCARD bool process_wait(struct process_beside *beside, msec deadline, struct error *err);
 /* Kills it where it still runs. */
 void process_beside_clear(struct process_beside *beside);
+/* The same for one that is waited for by other means: what is left of its group is killed, and how
+ * it ended is what the result says of that. */
+void process_reap_group(pid_t *pid, int *pidfd, struct process_result *result);
 /* What a program wrote to such a file: the last of it, into result->err. */
 void process_read_said(int said, struct process_result *result);
 

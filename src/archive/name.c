@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <archive_entry.h>
+
 #include "private.h"
 
 bool archive_name_is_good(const char *name)
@@ -35,6 +37,25 @@ void utf8_end(struct utf8_scope *scope)
         (void)uselocale(scope->before);
         freelocale(scope->made);
     }
+}
+
+static void free_entry(struct archive_entry **entry)
+{
+    archive_entry_free(*entry);
+}
+
+bool archive_add_header(struct archive *archive, const char *name, uint64_t size)
+{
+    CLEANUP(utf8_end) struct utf8_scope utf8 = utf8_begin();
+    CLEANUP(free_entry) struct archive_entry *entry = archive_entry_new();
+    archive_entry_set_pathname(entry, name);
+    archive_entry_set_filetype(entry, AE_IFREG);
+    archive_entry_set_perm(entry, 0644);
+    archive_entry_set_size(entry, (int64_t)size);
+    archive_entry_set_mtime(entry, 0, 0);
+    (void)utf8;
+    /* A warning is about the form that a name takes; its bytes are written all the same. */
+    return archive_write_header(archive, entry) >= ARCHIVE_WARN;
 }
 
 bool archive_failed(struct archive *archive, enum error_code damaged, const char *what,

@@ -2,8 +2,6 @@
 #include <assert.h>
 #include <string.h>
 
-#include <archive_entry.h>
-
 #include "pack_private.h"
 #include "private.h"
 
@@ -46,25 +44,6 @@ static void free_archive(struct archive **archive)
     (void)archive_write_free(*archive);
 }
 
-static void free_entry(struct archive_entry **entry)
-{
-    archive_entry_free(*entry);
-}
-
-static bool make_header(struct archive *archive, const char *name, uint64_t size)
-{
-    CLEANUP(utf8_end) struct utf8_scope utf8 = utf8_begin();
-    CLEANUP(free_entry) struct archive_entry *entry = archive_entry_new();
-    archive_entry_set_pathname(entry, name);
-    archive_entry_set_filetype(entry, AE_IFREG);
-    archive_entry_set_perm(entry, 0644);
-    archive_entry_set_size(entry, (int64_t)size);
-    archive_entry_set_mtime(entry, 0, 0);
-    (void)utf8;
-    /* A warning is about the form that a name takes; its bytes are written all the same. */
-    return archive_write_header(archive, entry) >= ARCHIVE_WARN;
-}
-
 bool pack_header(const char *name, uint64_t size, struct strbuf *ret_header, struct error *err)
 {
     if (!library_is_there(err)) {
@@ -79,7 +58,7 @@ bool pack_header(const char *name, uint64_t size, struct strbuf *ret_header, str
     (void)format;
     (void)unblocked;
     bool made = archive_write_open(archive, &catcher, NULL, catch_header, NULL) == ARCHIVE_OK &&
-                make_header(archive, name, size);
+                archive_add_header(archive, name, size);
     catcher.closed = true;
     if (!made) {
         return archive_failed(archive, ERROR_INTERNAL, "make the tar header of", name, err);

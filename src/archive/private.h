@@ -18,6 +18,9 @@ void utf8_end(struct utf8_scope *scope);
 /* Asked before anything else of libarchive. */
 bool library_is_there(struct error *err);
 
+/* The header of a plain file that anybody may read; a day makes no difference to it. */
+bool archive_add_header(struct archive *archive, const char *name, uint64_t size);
+
 /* What libarchive says, as an error. `damaged` is what it means that the archive itself is bad. */
 bool archive_failed(struct archive *archive, enum error_code damaged, const char *what,
                     const char *shown, struct error *err);

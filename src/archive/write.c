@@ -6,8 +6,6 @@
 #include <assert.h>
 #include <errno.h>
 
-#include <archive_entry.h>
-
 #include "headgate/file.h"
 #include "private.h"
 
@@ -71,25 +69,11 @@ bool archive_writer_open(int fd, const char *shown, struct archive_writer **ret_
     return true;
 }
 
-static void free_entry(struct archive_entry **entry)
-{
-    archive_entry_free(*entry);
-}
-
 bool archive_writer_begin(struct archive_writer *writer, const char *name, uint64_t size,
                           struct error *err)
 {
     assert(writer->left == 0 && size <= INT64_MAX && archive_name_is_good(name));
-    CLEANUP(utf8_end) struct utf8_scope utf8 = utf8_begin();
-    CLEANUP(free_entry) struct archive_entry *entry = archive_entry_new();
-    archive_entry_set_pathname(entry, name);
-    archive_entry_set_filetype(entry, AE_IFREG);
-    archive_entry_set_perm(entry, 0644);
-    archive_entry_set_size(entry, (int64_t)size);
-    archive_entry_set_mtime(entry, 0, 0);
-    (void)utf8;
-    /* A warning is about the form that a name takes; its bytes are written all the same. */
-    if (!check(writer, archive_write_header(writer->archive, entry) >= ARCHIVE_WARN, err)) {
+    if (!check(writer, archive_add_header(writer->archive, name, size), err)) {
         return false;
     }
     writer->left = size;

@@ -65,16 +65,16 @@ void process_read_said(int said, struct process_result *result)
 }
 
 /* The group is signalled before the program is reaped: until then nobody else has its number. */
-static void reap(struct process_beside *beside, struct process_result *result)
+void process_reap_group(pid_t *pid, int *pidfd, struct process_result *result)
 {
     int status = 0;
-    (void)kill(-beside->pid, SIGKILL);
-    while (waitpid(beside->pid, &status, 0) < 0 && errno == EINTR) {
+    (void)kill(-*pid, SIGKILL);
+    while (waitpid(*pid, &status, 0) < 0 && errno == EINTR) {
     }
     result->exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     result->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-    beside->pid = -1;
-    fd_closep(&beside->pidfd);
+    *pid = -1;
+    fd_closep(pidfd);
 }
 
 bool process_wait(struct process_beside *beside, msec deadline, struct error *err)
@@ -89,7 +89,7 @@ bool process_wait(struct process_beside *beside, msec deadline, struct error *er
     }
     result.interrupted = n < 0;
     result.timed_out = n == 0;
-    reap(beside, &result);
+    process_reap_group(&beside->pid, &beside->pidfd, &result);
     result.elapsed = clock_now() - started;
     if (result.interrupted) {
         return interrupt_error(err);
@@ -106,7 +106,7 @@ void process_beside_clear(struct process_beside *beside)
 {
     if (beside->pidfd >= 0) {
         struct process_result unused = {.out = STRBUF_INIT, .err = STRBUF_INIT};
-        reap(beside, &unused);
+        process_reap_group(&beside->pid, &beside->pidfd, &unused);
     }
     fd_closep(&beside->said);
     mem_free(TAKE(beside->program));

@@ -69,18 +69,6 @@ static bool read_line_end(struct remote_beside *beside, struct process_result *r
     return understand_line(&told, beside->program, result, err);
 }
 
-static void reap(struct remote_beside *beside, struct process_result *result)
-{
-    int status = 0;
-    (void)kill(-beside->pid, SIGKILL);
-    while (waitpid(beside->pid, &status, 0) < 0 && errno == EINTR) {
-    }
-    result->exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    result->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-    beside->pid = -1;
-    fd_closep(&beside->pidfd);
-}
-
 /* Of the last lines that it said. */
 static bool ended_wrong(const char *program, struct process_result *result, struct error *err)
 {
@@ -144,7 +132,7 @@ bool remote_wait(struct remote_beside *beside, msec deadline, struct error *err)
         result.timed_out = true;
         result.elapsed = clock_now() - began;
     } else if (over_ssh) {
-        reap(beside, &result);
+        process_reap_group(&beside->pid, &beside->pidfd, &result);
     } else if (!read_line_end(beside, &result, err)) {
         return false;
     }
@@ -168,7 +156,7 @@ void remote_beside_stop(struct remote_beside *beside)
     }
     if (beside->pidfd >= 0) {
         struct process_result unused = {.out = STRBUF_INIT, .err = STRBUF_INIT};
-        reap(beside, &unused);
+        process_reap_group(&beside->pid, &beside->pidfd, &unused);
     }
 }
 
@@ -281,7 +269,7 @@ static bool take_news(struct run *run, struct process_result *result, struct err
     if (fds[3].revents != 0) {
         run->told = true;
         if (run->over_ssh) {
-            reap(&run->beside, result);
+            process_reap_group(&run->beside.pid, &run->beside.pidfd, result);
         } else {
             return read_line_end(&run->beside, result, err);
         }
