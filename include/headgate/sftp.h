@@ -85,3 +85,23 @@ uint64_t sftp_arrived(const struct sftp_file *file);
 NODISCARD bool sftp_sync(struct sftp_file *file, bool *ret_durable, struct error *err);
 /* Errors of closing are told by sftp_sync only. */
 void sftp_file_closep(struct sftp_file **file);
+
+/* --- many files --- */
+
+#define SFTP_FILES_MAX 64
+/* A file's beginning and its end. */
+struct sftp_ends {
+    char *path;
+    size_t first, last; /* so many bytes are wanted; of one that is not larger than `last` all of it
+                           is its end */
+    bool there;         /* it could be read; what is no plain file never is */
+    uint64_t size;
+    int64_t modified; /* seconds */
+    char *head, *tail;
+    size_t n_head, n_tail;
+};
+/* Of all of them together, in a few round trips, whatever their number, up to SFTP_FILES_MAX. Only
+ * that the session breaks is a failure. */
+NODISCARD bool sftp_read_ends(struct sftp *sftp, struct sftp_ends *files, size_t n,
+                              struct error *err);
+void sftp_ends_clear(struct sftp_ends *ends);

@@ -39,6 +39,10 @@ struct depot_kind {
     /* ENOENT where there is none, ERROR_BACKUP where it is no plain file. */
     NODISCARD bool (*open)(const struct depot *depot, const char *name, struct stored **ret_stored,
                            struct error *err);
+    /* These will be opened or read next, each once, out of the names that it has: may be seen
+     * together. What was seen before is forgotten. NULL: one by one is as good. */
+    void (*look_ahead)(const struct depot *depot, const struct strlist *files,
+                       const struct strlist *names);
     /* A new file under its temporary name, 0600: sets temporary and file of a vault_file. ret_taken
      * where somebody else writes this very file. */
     NODISCARD bool (*create)(const struct depot *depot, const char *name, struct vault_file *file,

@@ -186,6 +186,13 @@ static bool read_errand(struct sftp *sftp, const struct depot *depot, void *cont
 static bool read_small(const struct depot *depot, const char *name, struct strbuf *ret_text,
                        struct error *err)
 {
+    CLEANUP(sftp_ends_clear) struct sftp_ends seen = {.path = NULL};
+    CLEANUP(mem_freep) char *path = path_join(depot->folder, name);
+    if (sftp_seen_ahead(depot->state, path, &seen) && seen.n_tail == seen.size) {
+        strbuf_add_n(ret_text, seen.tail, seen.n_tail);
+        errno = ENOENT;
+        return seen.there || error_set_errno(err, "there is no %s", path);
+    }
     return run_errand(depot, read_errand, &(struct named){.name = name, .text = ret_text}, err);
 }
 
@@ -341,6 +348,7 @@ static void sweep_part(const struct depot *depot, const char *name)
 static void clear(struct depot *depot)
 {
     struct sftp_depot *state = depot->state;
+    sftp_forget_ahead(state);
     sftp_line_release(&state->open);
     if (state->line.close != NULL) {
         state->line.close(state->line.context);
@@ -355,6 +363,7 @@ static const struct depot_kind kind_sftp = {.make = make,
                                             .read_small = read_small,
                                             .write_small = write_small,
                                             .open = sftp_stored_open,
+                                            .look_ahead = sftp_look_ahead,
                                             .create = pump_create,
                                             .publish = pump_publish,
                                             .discard = pump_discard,

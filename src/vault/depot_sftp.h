@@ -30,10 +30,17 @@ struct sftp_line {
 };
 void sftp_line_release(struct sftp_line **line);
 
+/* What was seen of some files before they are asked for. */
+struct sftp_ahead {
+    struct sftp_ends *items; /* those that were there, and those that are known not to be */
+    size_t n;
+};
+
 struct sftp_depot {
     struct depot_line line;
     char *shown;            /* the line's */
     struct sftp_line *open; /* or NULL */
+    struct sftp_ahead ahead;
 };
 
 /* Takes the context of the line. */
@@ -60,6 +67,17 @@ msec sftp_depot_patience(const struct sftp_depot *depot);
 
 NODISCARD bool sftp_stored_open(const struct depot *depot, const char *name,
                                 struct stored **ret_stored, struct error *err);
+
+/* --- depot_sftp_ahead.c --- */
+
+#define SFTP_TAIL ((size_t)128 * 1024) /* of an archive: index and manifest stand there */
+
+void sftp_look_ahead(const struct depot *depot, const struct strlist *files,
+                     const struct strlist *names);
+/* What was seen of this file; it is told only once, so that it is never old. The caller clears it.
+ * False: nothing. */
+bool sftp_seen_ahead(struct sftp_depot *depot, const char *path, struct sftp_ends *ret_ends);
+void sftp_forget_ahead(struct sftp_depot *depot);
 
 /* --- pump.c, pump_work.c: writing --- */
 

@@ -9,8 +9,6 @@
 #include "depot_sftp.h"
 #include "headgate/file.h"
 
-#define TAIL ((size_t)128 * 1024)
-
 struct remote_file {
     struct sftp_depot *depot;
     char *path, *shown;
@@ -18,9 +16,9 @@ struct remote_file {
     struct sftp_file *file;
     uint64_t size;
     int64_t modified;
-    bool known; /* size and time */
-    char *tail;
-    size_t tail_size;
+    bool known;        /* size and time */
+    char *head, *tail; /* what was read of it already */
+    size_t head_size, tail_size;
 };
 
 static void close_file(struct remote_file *remote)
@@ -85,6 +83,10 @@ static bool read_at(void *context, void *ret_bytes, size_t n, uint64_t at, struc
 {
     struct remote_file *remote = context;
     uint64_t tail_at = remote->size - remote->tail_size;
+    if (remote->head != NULL && at <= remote->head_size && n <= remote->head_size - at) {
+        memcpy(ret_bytes, remote->head + at, n);
+        return true;
+    }
     if (at >= tail_at && at <= remote->size && n <= remote->size - at) {
         memcpy(ret_bytes, remote->tail + (at - tail_at), n);
         return true;
@@ -122,8 +124,48 @@ static void close_stored(struct stored *stored)
     close_file(remote);
     mem_free(remote->path);
     mem_free(remote->shown);
+    mem_free(remote->head);
     mem_free(remote->tail);
     mem_free(remote);
+}
+
+/* It is opened only where more of it is wanted; if it is another one by then, that is told. */
+static bool use_ahead(struct remote_file *remote)
+{
+    struct sftp_ends ends;
+    if (!sftp_seen_ahead(remote->depot, remote->path, &ends)) {
+        return false;
+    }
+    bool there = ends.there;
+    if (there) {
+        remote->size = ends.size;
+        remote->modified = ends.modified;
+        remote->known = true;
+        remote->head = TAKE(ends.head);
+        remote->head_size = ends.n_head;
+        remote->tail = TAKE(ends.tail);
+        remote->tail_size = ends.n_tail;
+    }
+    sftp_ends_clear(&ends);
+    return there;
+}
+
+static bool open_here(struct remote_file *remote, struct error *err)
+{
+    if (!open_file(remote, err)) {
+        bool stale = err->code == ERROR_UNREACHABLE && err->retryable;
+        if (!stale) {
+            return false;
+        }
+        error_clear(err); /* the session that was open had died meanwhile */
+        if (!open_file(remote, err)) {
+            return false;
+        }
+    }
+    remote->tail_size = remote->size < SFTP_TAIL ? (size_t)remote->size : SFTP_TAIL;
+    remote->tail = mem_new(remote->tail_size + 1, 1);
+    return read_through(remote, remote->tail, remote->tail_size, remote->size - remote->tail_size,
+                        err);
 }
 
 bool sftp_stored_open(const struct depot *depot, const char *name, struct stored **ret_stored,
@@ -138,22 +180,9 @@ bool sftp_stored_open(const struct depot *depot, const char *name, struct stored
     remote->depot = depot->state;
     remote->path = path_join(depot->folder, name);
     remote->shown = depot_path(depot, name);
-    if (!open_file(remote, err)) {
-        bool stale = err->code == ERROR_UNREACHABLE && err->retryable;
-        if (!stale) {
-            return false;
-        }
-        error_clear(err); /* the session that was open had died meanwhile */
-        if (!open_file(remote, err)) {
-            return false;
-        }
-    }
-    size_t tail = remote->size < TAIL ? (size_t)remote->size : TAIL;
-    remote->tail = mem_new(tail + 1, 1);
-    if (!read_through(remote, remote->tail, tail, remote->size - tail, err)) {
+    if (!use_ahead(remote) && !open_here(remote, err)) {
         return false;
     }
-    remote->tail_size = tail;
     stored->size = remote->size;
     stored->modified = remote->modified;
     *ret_stored = TAKE(stored);

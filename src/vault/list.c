@@ -7,23 +7,24 @@
 #include "private.h"
 
 #define TOLD 5
+#define TOGETHER 16 /* archives that are looked at at a time */
 
-/* The files of the archives of this environment (NULL: of all), in no order. */
+/* The files of the archives of this environment (NULL: of all), in no order, out of all names. */
 static bool archive_files(const struct vault *vault, const char *environment,
-                          struct strlist *ret_files, struct error *err)
+                          struct strlist *ret_files, struct strlist *ret_names, struct error *err)
 {
-    CLEANUP(strlist_clear) struct strlist all = STRLIST_INIT;
-    if (!vault->depot.kind->list(&vault->depot, &all, err)) {
+    if (!vault->depot.kind->list(&vault->depot, ret_names, err)) {
         return error_prefix(err, "the vault");
     }
-    for (size_t i = 0; i < all.n; i++) {
+    for (size_t i = 0; i < ret_names->n; i++) {
         bool encrypted = false;
         int64_t created = 0;
-        CLEANUP(mem_freep) char *name = archive_name_of(all.items[i], &encrypted);
+        const char *file = ret_names->items[i];
+        CLEANUP(mem_freep) char *name = archive_name_of(file, &encrypted);
         CLEANUP(mem_freep) char *its = NULL;
         if (name != NULL && (environment == NULL || (backup_name_parse(name, &its, &created) &&
                                                      text_equal(its, environment)))) {
-            strlist_add(ret_files, all.items[i]);
+            strlist_add(ret_files, file);
         }
     }
     return true;
@@ -38,16 +39,40 @@ static int newest_first(const void *a, const void *b)
     return strcmp(other->name, one->name);
 }
 
+/* What item_read will want of the next archives; of none: what was seen is forgotten. */
+static void look_ahead(const struct depot *depot, const struct strlist *files, size_t from,
+                       const struct strlist *names)
+{
+    CLEANUP(strlist_clear) struct strlist wanted = STRLIST_INIT;
+    if (depot->kind->look_ahead == NULL) {
+        return;
+    }
+    for (size_t i = from; i < files->n && i < from + TOGETHER; i++) {
+        bool encrypted = false;
+        CLEANUP(mem_freep) char *name = archive_name_of(files->items[i], &encrypted);
+        strlist_add(&wanted, files->items[i]);
+        strlist_printf(&wanted, "%s" PROOF_END, name);
+        if (encrypted) {
+            strlist_printf(&wanted, "%s" SUMMARY_END, name);
+        }
+    }
+    depot->kind->look_ahead(depot, &wanted, names);
+}
+
 bool vault_list(const struct vault *vault, const char *environment, struct vault_list *ret_list,
                 struct error *err)
 {
     CLEANUP(strlist_clear) struct strlist files = STRLIST_INIT;
-    if (!archive_files(vault, environment, &files, err)) {
+    CLEANUP(strlist_clear) struct strlist names = STRLIST_INIT;
+    if (!archive_files(vault, environment, &files, &names, err)) {
         return false;
     }
     struct vault_list list = {.items = mem_new(files.n + 1, sizeof *list.items)};
     for (size_t i = 0; i < files.n; i++) {
         struct vault_item *item = &list.items[list.n];
+        if (i % TOGETHER == 0) {
+            look_ahead(&vault->depot, &files, i, &names);
+        }
         item_read(&vault->depot, files.items[i], item);
         if (item->error.sys_errno == ENOENT) {
             vault_item_clear(item); /* removed meanwhile */
@@ -55,6 +80,7 @@ bool vault_list(const struct vault *vault, const char *environment, struct vault
             list.n++;
         }
     }
+    look_ahead(&vault->depot, &files, files.n, &names);
     qsort(list.items, list.n, sizeof *list.items, newest_first);
     *ret_list = list;
     return true;
@@ -200,7 +226,8 @@ bool vault_find(const struct vault *vault, const char *environment, const char *
     if (strchr(named, '/') != NULL) {
         return find_path(vault, named, ret_item, err);
     }
-    if (!archive_files(vault, environment, &candidates, err)) {
+    CLEANUP(strlist_clear) struct strlist names = STRLIST_INIT;
+    if (!archive_files(vault, environment, &candidates, &names, err)) {
         return false;
     }
     if (candidates.n > 1) {

@@ -11,6 +11,7 @@
 #define PROOF_END ".proof.json"
 #define SUMMARY_END ".info.json"
 #define PART_END ".part"
+#define SEAL_EDGE 4096 /* of an encrypted one: what is looked at of its beginning and its end */
 #define SMALL_FILE ((size_t)1 << 20) /* a proof or a summary is never larger */
 
 struct vault {

@@ -11,12 +11,10 @@
 #include "headgate/json_data.h"
 #include "private.h"
 
-#define EDGE 4096
-
 static bool add_edge(const struct stored *stored, uint64_t at, struct hash *hash, struct error *err)
 {
-    char bytes[EDGE];
-    size_t n = stored->size - at < EDGE ? (size_t)(stored->size - at) : EDGE;
+    char bytes[SEAL_EDGE];
+    size_t n = stored->size - at < SEAL_EDGE ? (size_t)(stored->size - at) : SEAL_EDGE;
     if (!stored_read(stored, bytes, n, at, err)) {
         return false;
     }
@@ -32,7 +30,7 @@ bool seal_of(const struct stored *stored, char ret_seal[HASH_HEX_SIZE], struct e
                              (long long)stored->modified, stored->nanoseconds);
     hash_add_field(hash, facts);
     if (!add_edge(stored, 0, hash, err) ||
-        !add_edge(stored, stored->size > EDGE ? stored->size - EDGE : 0, hash, err)) {
+        !add_edge(stored, stored->size > SEAL_EDGE ? stored->size - SEAL_EDGE : 0, hash, err)) {
         return false;
     }
     hash_finish(hash, ret_seal);

@@ -267,6 +267,133 @@ static void a_forked_child_does_not_use_its_parents_session(void **state)
     end(&world);
 }
 
+/* --- many files --- */
+
+#define FILES 5
+
+/* A packet with its length. */
+static void read_packet(int fd, struct strbuf *ret_packet)
+{
+    unsigned char size[4] = {0};
+    assert_int_equal(recv(fd, size, sizeof size, MSG_WAITALL), sizeof size);
+    size_t n = (size_t)size[0] << 24 | (size_t)size[1] << 16 | (size_t)size[2] << 8 | size[3];
+    strbuf_cut(ret_packet, 0);
+    strbuf_add_n(ret_packet, (const char *)size, sizeof size);
+    assert_int_equal(recv(fd, strbuf_room(ret_packet, n), n, MSG_WAITALL), n);
+    strbuf_grown(ret_packet, n);
+}
+
+static void pass_packets(int from, int to, size_t n)
+{
+    CLEANUP(strbuf_clear) struct strbuf packet = STRBUF_INIT;
+    for (size_t i = 0; i < n; i++) {
+        read_packet(from, &packet);
+        (void)send(to, packet.text, packet.size, MSG_NOSIGNAL); /* who closes waits for no answer */
+    }
+}
+
+/* A server that answers no question before it has so many. */
+static int patient_server(const size_t *turns, size_t n, struct sftp_peer *peer)
+{
+    int ends[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        (void)close(ends[0]);
+        *peer = sftp_peer_start();
+        for (size_t i = 0; i < n; i++) {
+            pass_packets(ends[1], peer->fd, turns[i]);
+            pass_packets(peer->fd, ends[1], turns[i]);
+        }
+        char more = 0;
+        bool quiet = read(ends[1], &more, 1) <= 0;
+        sftp_peer_end(peer);
+        _exit(quiet ? 0 : 1);
+    }
+    (void)close(ends[1]);
+    peer->pid = pid;
+    return ends[0];
+}
+
+static struct sftp_ends ends_of(const char *name, size_t first, size_t last)
+{
+    return (struct sftp_ends){.path = path_of(name), .first = first, .last = last};
+}
+
+static void many_files_are_seen_together(void **state)
+{
+    (void)state;
+    CLEANUP(error_clear) struct error err = ERROR_INIT;
+    struct sftp_peer peer;
+    struct sftp *sftp = NULL;
+    struct sftp_ends ends[FILES];
+    /* greeting, limits, what they are, opened (the fifth is none), read (the third in two parts),
+     * closed */
+    static const size_t turns[] = {1, 1, FILES, FILES - 1, 3, FILES - 1};
+    scratch_sh("printf 0123456789 >one; : >none; seq 100000 >large; ln -sf one linked");
+    ends[0] = ends_of("one", 2, 100);
+    ends[1] = ends_of("none", 2, 100);
+    ends[2] = ends_of("large", 6, 7);
+    ends[3] = ends_of("linked", 0, 0);
+    ends[4] = ends_of("missing", 2, 100);
+    assert_ok(
+        sftp_open(patient_server(turns, ARRAY_LEN(turns), &peer), "vault1", SILENCE, &sftp, &err));
+    assert_ok(sftp_read_ends(sftp, ends, FILES, &err));
+    assert_string_equal(ends[0].tail, "0123456789");
+    assert_int_equal(ends[0].n_head, 0);
+    assert_true(ends[1].there && ends[1].size == 0 && ends[1].n_tail == 0);
+    assert_string_equal(ends[2].head, "1\n2\n3\n");
+    assert_string_equal(ends[2].tail, "100000\n");
+    assert_int_equal(ends[2].size, 588895);
+    assert_true(ends[3].there && ends[3].size == 10 && ends[3].n_tail == 0);
+    assert_false(ends[4].there);
+    for (size_t i = 0; i < FILES; i++) {
+        sftp_ends_clear(&ends[i]);
+    }
+    sftp_closep(&sftp);
+    int status = -1;
+    assert_int_equal(waitpid(peer.pid, &status, 0), peer.pid);
+    assert_int_equal(status, 0); /* nothing else was asked */
+}
+
+static void what_is_no_plain_file_is_not_opened(void **state)
+{
+    (void)state;
+    CLEANUP(error_clear) struct error err = ERROR_INIT;
+    struct world world;
+    begin(&world);
+    scratch_sh("mkfifo pipe; mkdir folder; printf 1 >readable");
+    struct sftp_ends ends[] = {ends_of("pipe", 1, 1), ends_of("folder", 1, 1),
+                               ends_of("readable", 0, 1)};
+    assert_ok(sftp_read_ends(world.sftp, ends, 3, &err));
+    assert_false(ends[0].there || ends[1].there);
+    assert_true(ends[2].there && ends[2].tail[0] == '1');
+    for (size_t i = 0; i < 3; i++) {
+        sftp_ends_clear(&ends[i]);
+    }
+    end(&world);
+}
+
+static void a_server_that_dies_meanwhile_breaks_the_session(void **state)
+{
+    (void)state;
+    CLEANUP(error_clear) struct error err = ERROR_INIT;
+    static const size_t turns[] = {1, 1, 2};
+    struct sftp_peer peer;
+    struct sftp *sftp = NULL;
+    scratch_sh("printf 1 >first; printf 2 >second");
+    struct sftp_ends ends[] = {ends_of("first", 1, 1), ends_of("second", 1, 1)};
+    assert_ok(
+        sftp_open(patient_server(turns, ARRAY_LEN(turns), &peer), "vault1", SILENCE, &sftp, &err));
+    assert_fails(sftp_read_ends(sftp, ends, 2, &err), ERROR_UNREACHABLE);
+    assert_false(ends[0].there || ends[1].there);
+    assert_true(sftp_is_broken(sftp));
+    sftp_ends_clear(&ends[0]);
+    sftp_ends_clear(&ends[1]);
+    sftp_closep(&sftp);
+    assert_int_equal(waitpid(peer.pid, NULL, 0), peer.pid);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -278,6 +405,9 @@ int main(void)
         cmocka_unit_test(a_server_that_says_nothing_is_given_up),
         cmocka_unit_test(a_wish_to_stop_ends_the_wait_and_winding_up_goes_on),
         cmocka_unit_test(a_forked_child_does_not_use_its_parents_session),
+        cmocka_unit_test(many_files_are_seen_together),
+        cmocka_unit_test(what_is_no_plain_file_is_not_opened),
+        cmocka_unit_test(a_server_that_dies_meanwhile_breaks_the_session),
     };
     interrupt_install();
     return cmocka_run_group_tests_name("remote/sftp", tests, NULL, NULL);

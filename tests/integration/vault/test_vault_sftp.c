@@ -100,6 +100,49 @@ static void a_backup_is_made_listed_opened_proven_and_removed(void **state)
     assert_contains(err.message, "sftp://vault1/");
 }
 
+/* More than are looked at together, some proven; one that cannot be read says so itself. */
+static void many_are_listed_each_with_its_own(void **state)
+{
+    (void)state;
+    enum { MANY = 20, BAD = 7 };
+    CLEANUP(error_clear) struct error err = ERROR_INIT;
+    struct host *host = host_new();
+    CLEANUP(vault_freep) struct vault *vault = vault_at(host, "listing", "", true);
+    CLEANUP(vault_list_clear) struct vault_list list = {0};
+    CLEANUP(strlist_clear) struct strlist names = STRLIST_INIT;
+    for (size_t i = 0; i < MANY; i++) {
+        CLEANUP(mem_freep) char *release = mem_printf("r%zu", i);
+        strlist_take(&names, make_backup(vault, "production", MOMENT + (int64_t)i * HOUR, release));
+        if (i % 3 == 0) {
+            CLEANUP(vault_item_clear) struct vault_item item = found(vault, NULL, names.items[i]);
+            CLEANUP(proof_clear) struct proof proof = a_proof(item.digest);
+            assert_ok(vault_write_proof(vault, &item, &proof, &err));
+        }
+    }
+    scratch_sh("rm listing/%s.tar.zst; mkdir listing/%s.tar.zst", names.items[BAD],
+               names.items[BAD]);
+    assert_ok(vault_list(vault, NULL, &list, &err));
+    assert_int_equal(list.n, MANY);
+    for (size_t i = 0; i < MANY; i++) {
+        const struct vault_item *item = &list.items[MANY - 1 - i];
+        assert_string_equal(item->name, names.items[i]);
+        if (i == BAD) {
+            assert_null(item->manifest);
+            assert_contains(item->error.message, "is no file");
+            continue;
+        }
+        CLEANUP(mem_freep) char *release = mem_printf("r%zu", i);
+        assert_string_equal(item->manifest->release, release);
+        assert_int_equal(item->proof.level, i % 3 == 0 ? PROOF_RESTORE : PROOF_NONE);
+    }
+    /* What was seen then is not believed later. */
+    CLEANUP(vault_item_clear) struct vault_item item = found(vault, NULL, names.items[1]);
+    CLEANUP(proof_clear) struct proof proof = a_proof(item.digest);
+    assert_ok(vault_write_proof(vault, &item, &proof, &err));
+    CLEANUP(vault_item_clear) struct vault_item proven = found(vault, NULL, names.items[1]);
+    assert_int_equal(proven.proof.level, PROOF_RESTORE);
+}
+
 static void it_is_the_same_archive_as_on_this_machine(void **state)
 {
     (void)state;
@@ -352,6 +395,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_backup_is_made_listed_opened_proven_and_removed),
+        cmocka_unit_test(many_are_listed_each_with_its_own),
         cmocka_unit_test(it_is_the_same_archive_as_on_this_machine),
         cmocka_unit_test(what_is_encrypted_is_told_without_the_key_and_read_with_it),
         cmocka_unit_test(a_line_that_breaks_at_any_moment_is_opened_anew),
