@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import promotion_lane
 import server
+import tunnel
 from promotion_course import USUAL, Blow
 from promotion_release import ENVIRONMENTS, HOOKS
 from relay import Fault
@@ -23,19 +24,22 @@ def some(items, wanted):
 
 
 class Matrix:
-    """Lanes side by side, each with a server of its own."""
+    """Lanes side by side, each with a server of its own; with a transport also with a host over which it is reached."""
 
-    def __init__(self, headgate, full):
-        self.headgate, self.full = headgate, full
+    def __init__(self, headgate, full, transport=None):
+        self.headgate, self.full, self.transport = headgate, full, transport
         self.disturb = os.environ.get("HEADGATE_DISTURB", f"{os.path.dirname(headgate)}/tests/libheadgate_disturb.so")
-        self.servers, self.lanes = [], []
+        self.servers, self.hosts, self.lanes = [], [None] * N_LANES, []
         self.syncs, self.messages = {}, {}
 
     def __enter__(self):
         self.servers = [server.Server("log_statement=none") for _ in range(N_LANES)]
         with ThreadPoolExecutor(N_LANES) as pool:
             list(pool.map(lambda scratch: scratch.__enter__(), self.servers))
-            self.lanes = [promotion_lane.Lane(scratch, self.headgate, self.disturb) for scratch in self.servers]
+            if self.transport:
+                self.hosts = [tunnel.Host(f"{scratch.folder}/host").__enter__() for scratch in self.servers]
+            self.lanes = [promotion_lane.Lane(scratch, self.headgate, self.disturb, host, self.transport)
+                          for scratch, host in zip(self.servers, self.hosts)]
             list(pool.map(self.look_at_lane, self.lanes))
         if any(lane.expected != self.lanes[0].expected for lane in self.lanes):
             raise server.Failed("two undisturbed promotions end in different databases")
@@ -44,6 +48,8 @@ class Matrix:
     def __exit__(self, *_):
         for lane in self.lanes:
             lane.close()
+        for host in filter(None, self.hosts):
+            host.__exit__()
         for scratch in self.servers:
             scratch.__exit__()
 
@@ -143,6 +149,9 @@ class Matrix:
             yield f"{title} in a hook", lambda row, whom=whom, ends=ends: self.in_hooks(row, whom, ends, wanted(2))
         yield "pg_terminate_backend", lambda row: self.at_statements(
             row, "production", ["client"], lane.terminate, SERVER, wanted(1))
+        if self.transport:
+            yield "sessions of sshd killed", lambda row: self.at_statements(
+                row, "production", ["client"], lane.drop_sessions, SERVER, wanted(2))
         yield "kill -9 the server", lambda row: self.at_statements(
             row, "production", ["client"], lane.kill_server, SERVER, wanted(1))
 

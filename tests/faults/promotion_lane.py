@@ -72,21 +72,38 @@ def process_of(engine, port, to_port):
     return 0
 
 
+def worker_of(engine):
+    """Which child of the engine does a step, and has no session with a host; 0: none."""
+    for pid in children_of(engine):
+        if read(f"/proc/{pid}/comm").strip() == "headgate":
+            return pid
+    return 0
+
+
 class Lane(worlds.Mortal):
-    def __init__(self, scratch, headgate, disturb):
+    """host: the databases are reached over SSH, and the relay stands between that host and the server."""
+
+    def __init__(self, scratch, headgate, disturb, host=None, transport=None):
+        self.host = host
+        if host:
+            host.configure({"there": host.port})
         self.scratch, self.headgate, self.disturb = scratch, headgate, disturb
         self.folder, self.outside = f"{scratch.folder}/shop", f"{scratch.folder}/outside"
         os.makedirs(self.outside)
-        write_project(self.folder, self.outside)
+        write_project(self.folder, self.outside, host.place("there", transport) if host else None)
         with open(f"{server.SOURCE}/tests/support/schema.sql", encoding="utf-8") as file:
             self.schema = file.read()
         for name in ENVIRONMENTS:
             scratch.psql("postgres", f"create database {name}")
         self.sessions = {name: Session(scratch.url(name)) for name in (*ENVIRONMENTS, "postgres")}
         self.process = None
-        self.relay = relay.Relay(scratch.port, lambda port: process_of(self.process.pid, port, self.relay.port))
+        self.relay = relay.Relay(scratch.port, self.step_of)
         self.through = ""
         self.waits = None  # the environment behind the relay in the run that is kept
+
+    def step_of(self, port):
+        """Whose the connection is that comes to the relay from there."""
+        return worker_of(self.process.pid) if self.host else process_of(self.process.pid, port, self.relay.port)
 
     # --- one command ---
 
@@ -280,6 +297,9 @@ class Lane(worlds.Mortal):
     def terminate(self, _):
         self.sessions["postgres"].ask("select count(pg_terminate_backend(pid)) from pg_stat_activity "
                                       f"where datname = '{self.through}' and application_name like 'headgate%'")
+
+    def drop_sessions(self, _):
+        self.host.drop()
 
     def kill_server(self, _):
         for session in self.sessions.values():

@@ -59,8 +59,8 @@ say end
 """
 
 
-def environments():
-    said = {name: {"kind": name, "url": f"${{{name.upper()}_TEST_URL}}"} for name in ENVIRONMENTS}
+def environments(ssh):
+    said = {name: {"kind": name, "url": f"${{{name.upper()}_TEST_URL}}"} | ({"ssh": ssh} if ssh else {}) for name in ENVIRONMENTS}
     said["staging"]["after"] = ["development"]
     said["production"] |= {"after": ["staging"], "require": {"evidence": ["e2e"]}}
     return {"environments": said}
@@ -73,9 +73,9 @@ def write_file(path, text, mode=0o644):
     os.chmod(path, mode)
 
 
-def write_project(folder, outside):
-    """The hooks write their lines into the folder outside, and look there whether to deal a blow."""
-    write_file(f"{folder}/pipelines/environments.json", json.dumps(environments()))
+def write_project(folder, outside, ssh=None):
+    """ssh: over what all of them are reached. The hooks write their lines into the folder outside, and look there whether to deal a blow."""
+    write_file(f"{folder}/pipelines/environments.json", json.dumps(environments(ssh)))
     write_file(f"{folder}/pipelines/promote.json", json.dumps(PIPELINE))
     write_file(f"{folder}/scripts/hook.sh", HOOK_TEXT.format(folder=outside), 0o755)
     for name, text in MIGRATIONS.items():
