@@ -161,23 +161,23 @@ bool explain_transaction(struct engine *engine, const struct script *script,
     return false;
 }
 
-/* "Statements 1 to 3 are done and committed." */
-static void explain_done(const struct script *script, size_t step, struct error *err)
+/* "Steps 1 to 3 of 5 are done and committed." Where the connection was lost while the last of them
+ * was noted, nobody knows whether it is. */
+static void explain_done(const struct script *script, size_t step, bool noted, struct error *err)
 {
     size_t n = script->n_steps;
-    if (step == n && (err->code == ERROR_UNREACHABLE || err->code == ERROR_TIMEOUT)) {
-        explain_add(err,
-                    "All %zu steps are done and committed; whether that is noted as well, the "
-                    "next deploy sees.",
-                    n);
-    } else if (step == n) {
-        explain_add(err, "All %zu steps are done and committed; only that is not noted yet.", n);
-    } else if (step == 0) {
+    bool lost = err->code == ERROR_UNREACHABLE || err->code == ERROR_TIMEOUT;
+    const char *note = noted  ? ""
+                       : lost ? "; whether that is noted as well, the next deploy sees"
+                              : "; only that is not noted yet";
+    if (step == 0) {
         explain_add(err, "It is the first of %zu steps: nothing before it was changed.", n);
+    } else if (step == n) {
+        explain_add(err, "All %zu steps are done and committed%s.", n, note);
     } else if (step == 1) {
-        explain_add(err, "Step 1 of %zu is done and committed.", n);
+        explain_add(err, "Step 1 of %zu is done and committed%s.", n, note);
     } else {
-        explain_add(err, "Steps 1 to %zu of %zu are done and committed.", step, n);
+        explain_add(err, "Steps 1 to %zu of %zu are done and committed%s.", step, n, note);
     }
 }
 
@@ -240,7 +240,7 @@ bool explain_step(struct engine *engine, const struct script *script, size_t ste
 {
     explain_place(script, outcome->statement, err);
     explain_waiting(engine, err);
-    explain_done(script, step, err);
+    explain_done(script, step, true, err);
     explain_this(engine, script, step, outcome, err);
     hint_next(engine, script->source.file, err);
     if (err->code == ERROR_DATABASE) {
@@ -251,12 +251,12 @@ bool explain_step(struct engine *engine, const struct script *script, size_t ste
 
 /* A refusal says all there is to say by itself. */
 bool explain_between(const struct engine *engine, const struct script *script, size_t n_done,
-                     struct error *err)
+                     bool noted, struct error *err)
 {
     if (err->code == ERROR_REFUSED || err->code == ERROR_LOCKED) {
         return false;
     }
-    explain_done(script, n_done, err);
+    explain_done(script, n_done, noted, err);
     hint_next(engine, script->source.file, err);
     err->code = err->code == ERROR_DATABASE ? ERROR_HALFWAY : err->code;
     return false;

@@ -145,9 +145,10 @@ bool explain_transaction(struct engine *engine, const struct script *script,
                          const struct outcome *outcome, struct error *err);
 bool explain_step(struct engine *engine, const struct script *script, size_t step,
                   const struct outcome *outcome, struct error *err);
-/* The same of what we do ourselves between the steps. */
+/* The same of what we do ourselves between the steps. noted: that so many are done is in the
+ * history. */
 bool explain_between(const struct engine *engine, const struct script *script, size_t n_done,
-                     struct error *err);
+                     bool noted, struct error *err);
 /* The text for the record, or NULL where it is too long to be kept twice. Borrowed. */
 const char *engine_recordable(const struct script *script);
 /* A detail behind the one that there is. */

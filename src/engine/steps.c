@@ -305,7 +305,7 @@ static bool run_outside(struct run *run, size_t step, struct error *err)
         run->session = 0; /* the lock and our settings, too */
     }
     return note_done(run, step + 1, err) ||
-           explain_between(run->engine, run->script, step + 1, err);
+           explain_between(run->engine, run->script, step + 1, false, err);
 }
 
 /* --- steps --- */
@@ -328,7 +328,7 @@ static bool run_steps(struct run *run, struct error *err)
     for (; run->done < run->script->n_steps; run->done++) {
         size_t step = run->done;
         if (run->session != run->engine->n_sessions && !make_session(run, err)) {
-            return explain_between(run->engine, run->script, step, err);
+            return explain_between(run->engine, run->script, step, true, err);
         }
         if (!(step_at(run, step)->outside ? run_outside(run, step, err)
                                           : run_inside(run, step, err))) {
@@ -337,7 +337,7 @@ static bool run_steps(struct run *run, struct error *err)
     }
     return transaction_note_surely(run->engine, NOTE_FINISHED, run->entry.id, add_finished, run,
                                    err) ||
-           explain_between(run->engine, run->script, run->done, err);
+           explain_between(run->engine, run->script, run->done, false, err);
 }
 
 /* A step that had begun when we died: is there anything left of it to do? */
@@ -374,7 +374,8 @@ static bool resume(struct run *run, const struct history_row *unfinished, struct
     }
     return (make_session(run, err) &&
             (doubtful < 0 || settle_doubtful(run, (size_t)doubtful, err))) ||
-           explain_between(run->engine, run->script, run->done, err);
+           explain_between(run->engine, run->script, run->done,
+                           run->done == (size_t)unfinished->n_steps, err);
 }
 
 bool steps_run(struct engine *engine, const struct migration *migration,
@@ -394,7 +395,7 @@ bool steps_run(struct engine *engine, const struct migration *migration,
     }
     if (!make_session(&run, err) ||
         !transaction_note_surely(engine, NOTE_BEGUN, run.entry.id, add_begun, &run, err)) {
-        return explain_between(engine, script, 0, err);
+        return explain_between(engine, script, 0, true, err);
     }
     return run_steps(&run, err);
 }
