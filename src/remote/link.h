@@ -45,6 +45,7 @@ struct link {
     int failed;            /* errno of the socket */
     struct strbuf opening; /* what the server sent in clear, until its keys are exchanged */
     bool keyed;
+    bool deaf;      /* while something is written: keys change only where that is looked at */
     char *farewell; /* why the server ended it, in its words */
 
     msec heard, probed; /* when something last came; when we asked for it, 0: we did not */

@@ -132,6 +132,9 @@ static LIBSSH2_RECV_FUNC(receive)
     (void)socket;
     (void)flags;
     struct link *link = *abstract;
+    if (link->deaf) {
+        return -EAGAIN;
+    }
     if (link->in_from == link->in_to) {
         fill(link);
     }
