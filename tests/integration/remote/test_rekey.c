@@ -39,7 +39,7 @@ static int read_port(void)
         error_clear(&err);
         deadline_sleep(deadline_in(20));
     }
-    return atoi(text.text);
+    return (int)strtol(text.text, NULL, 10);
 }
 
 static int open_hosts(void **state)
@@ -137,7 +137,7 @@ static void another_hosts_key_ends_the_session_and_nothing_more_is_believed(void
 
 /* --- under load --- */
 
-static int echo_server(pid_t *ret_pid)
+static int listen_here(int *ret_port)
 {
     struct sockaddr_in address = {.sin_family = AF_INET,
                                   .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
@@ -146,25 +146,38 @@ static int echo_server(pid_t *ret_pid)
     assert_int_equal(bind(listener, (struct sockaddr *)&address, size), 0);
     assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &size), 0);
     assert_int_equal(listen(listener, LINES), 0);
-    *ret_pid = fork();
-    if (*ret_pid == 0) {
-        (void)signal(SIGCHLD, SIG_IGN);
-        for (;;) {
-            static char bytes[65536];
-            int fd = accept(listener, NULL, NULL);
-            if (fork() == 0) {
-                ssize_t n = 1;
-                while (n > 0) {
-                    n = recv(fd, bytes, sizeof bytes, 0);
-                    n = n > 0 ? send(fd, bytes, (size_t)n, MSG_NOSIGNAL) : n;
-                }
-                _exit(0);
-            }
-            (void)close(fd);
-        }
+    *ret_port = ntohs(address.sin_port);
+    return listener;
+}
+
+static void give_back(int fd)
+{
+    static char bytes[65536];
+    ssize_t n = 1;
+    while (n > 0) {
+        n = recv(fd, bytes, sizeof bytes, 0);
+        n = n > 0 ? send(fd, bytes, (size_t)n, MSG_NOSIGNAL) : n;
     }
-    (void)close(listener);
-    return ntohs(address.sin_port);
+}
+
+/* Its port. */
+static int echo_server(pid_t *ret_pid)
+{
+    int port = 0;
+    CLEANUP(fd_closep) int listener = listen_here(&port);
+    *ret_pid = fork();
+    if (*ret_pid != 0) {
+        return port;
+    }
+    (void)signal(SIGCHLD, SIG_IGN);
+    for (;;) {
+        int fd = accept(listener, NULL, NULL);
+        if (fork() == 0) {
+            give_back(fd);
+            _exit(0);
+        }
+        (void)close(fd);
+    }
 }
 
 static char byte_at(size_t line, size_t at)
@@ -172,29 +185,36 @@ static char byte_at(size_t line, size_t at)
     return (char)((at + line) * 2654435761U >> 13);
 }
 
-/* Sends and receives at once; its status says whether all came back. */
+_Noreturn static void say_all(int fd, size_t line)
+{
+    static char bytes[32768]; /* of which 2 MB are a multiple */
+    for (size_t at = 0; at < 2 * MB; at += sizeof bytes) {
+        size_t sent = 0;
+        for (size_t i = 0; i < sizeof bytes; i++) {
+            bytes[i] = byte_at(line, at + i);
+        }
+        while (sent < sizeof bytes) {
+            ssize_t some = send(fd, bytes + sent, sizeof bytes - sent, MSG_NOSIGNAL);
+            if (some <= 0) {
+                _exit(1);
+            }
+            sent += (size_t)some;
+        }
+    }
+    (void)shutdown(fd, SHUT_WR);
+    _exit(0);
+}
+
+/* Sends and receives at once; what it returns is 0 where all came back. */
 static int talk(int fd, size_t line)
 {
     static char bytes[30000];
-    if (fork() == 0) {
-        for (size_t at = 0; at < 2 * MB; at += sizeof bytes) {
-            size_t n = 2 * MB - at < sizeof bytes ? 2 * MB - at : sizeof bytes;
-            for (size_t i = 0; i < n; i++) {
-                bytes[i] = byte_at(line, at + i);
-            }
-            for (size_t sent = 0; sent < n;) {
-                ssize_t some = send(fd, bytes + sent, n - sent, MSG_NOSIGNAL);
-                if (some <= 0) {
-                    _exit(1);
-                }
-                sent += (size_t)some;
-            }
-        }
-        (void)shutdown(fd, SHUT_WR);
-        _exit(0);
-    }
     size_t at = 0;
     ssize_t n = 1;
+    int status = 0;
+    if (fork() == 0) {
+        say_all(fd, line);
+    }
     while (n > 0) {
         n = recv(fd, bytes, sizeof bytes, 0);
         for (ssize_t i = 0; i < n; i++, at++) {
@@ -203,7 +223,6 @@ static int talk(int fd, size_t line)
             }
         }
     }
-    int status = 0;
     (void)wait(&status);
     return at != 2 * MB ? 3 : status != 0 ? 4 : 0;
 }
