@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/inotify.h>
 #include <unistd.h>
 
 #include "headgate/file.h"
@@ -156,24 +157,45 @@ static msec patience(const struct remote *remote)
     return all;
 }
 
+/* Tells at once when something comes into the folder; -1 where the system has no more of them:
+ * looking now and then does as well. */
+static int watch_folder(const char *folder)
+{
+    int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    if (watch >= 0 && inotify_add_watch(watch, folder, IN_CREATE | IN_MOVED_TO) < 0) {
+        fd_closep(&watch);
+    }
+    return watch;
+}
+
+static void forget_news(int watch)
+{
+    char news[4096];
+    while (read(watch, news, sizeof news) > 0) {
+    }
+}
+
 static bool wait_until_in(struct remote *remote, msec deadline, struct error *err)
 {
     const struct openssh *openssh = remote->state;
     msec started = clock_now();
     msec until = deadline_earlier(deadline, deadline_in(patience(remote)));
-    struct pollfd ended = {.fd = openssh->master.pidfd, .events = POLLIN};
+    CLEANUP(fd_closep) int watch = watch_folder(remote->folder);
+    struct pollfd fds[] = {{.fd = openssh->master.pidfd, .events = POLLIN},
+                           {.fd = watch, .events = POLLIN}};
     for (;;) {
-        int n = interrupt_poll(&ended, 1, deadline_earlier(until, deadline_in(GLANCE)));
-        if (n < 0) {
+        if (path_exists(openssh->control)) {
+            note_progress(remote, started);
+            return true;
+        }
+        if (fds[0].revents != 0 || deadline_passed(until)) {
+            return refused(remote, err);
+        }
+        if (interrupt_poll(fds, ARRAY_LEN(fds), deadline_earlier(until, deadline_in(GLANCE))) < 0) {
             return interrupt_error(err);
         }
         note_progress(remote, started);
-        if (path_exists(openssh->control)) {
-            return true;
-        }
-        if (n > 0 || deadline_passed(until)) {
-            return refused(remote, err);
-        }
+        forget_news(watch);
     }
 }
 

@@ -7,6 +7,8 @@
 
 #include <pwd.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "headgate/file.h"
 #include "headgate/interrupt.h"
@@ -191,33 +193,54 @@ static bool cannot_ask(const struct ssh_place *place, const struct process_resul
                : error_hint(err, "See what `ssh -G %s` says.", place->host);
 }
 
-/* config: NULL for the user's own. */
-static bool ask(const struct ssh_place *place, const char *program, const char *config,
-                msec deadline, char **ret_answer, struct error *err)
+struct question {
+    struct strlist argv, env;
+};
+
+static void question_clear(struct question *question)
 {
-    CLEANUP(strlist_clear) struct strlist argv = STRLIST_INIT;
-    CLEANUP(strlist_clear) struct strlist env = STRLIST_INIT;
-    CLEANUP(process_result_clear)
-    struct process_result result = {.out = STRBUF_INIT, .err = STRBUF_INIT};
-    strlist_add(&argv, program);
-    strlist_add(&argv, "-G");
+    strlist_clear(&question->argv);
+    strlist_clear(&question->env);
+}
+
+/* config: NULL for the user's own. */
+static void make_question(const struct ssh_place *place, const char *program, const char *config,
+                          struct question *question)
+{
+    struct strlist *argv = &question->argv;
+    strlist_add(argv, program);
+    strlist_add(argv, "-G");
     if (config != NULL) {
-        strlist_add(&argv, "-F");
-        strlist_add(&argv, config);
+        strlist_add(argv, "-F");
+        strlist_add(argv, config);
     }
     if (place->user != NULL) {
-        strlist_add(&argv, "-l");
-        strlist_add(&argv, place->user);
+        strlist_add(argv, "-l");
+        strlist_add(argv, place->user);
     }
     if (place->port > 0) {
-        strlist_printf(&argv, "-p%d", place->port);
+        strlist_printf(argv, "-p%d", place->port);
     }
-    strlist_add(&argv, "--");
-    strlist_add(&argv, place->host);
-    process_user_environment(&env);
-    const struct process_spec spec = {.argv = (const char *const *)argv.items,
-                                      .env = (const char *const *)env.items,
-                                      .deadline = deadline};
+    strlist_add(argv, "--");
+    strlist_add(argv, place->host);
+    process_user_environment(&question->env);
+}
+
+static struct process_spec spec_of(const struct question *question)
+{
+    return (struct process_spec){.argv = (const char *const *)question->argv.items,
+                                 .env = (const char *const *)question->env.items};
+}
+
+static bool ask(const struct ssh_place *place, const char *program, msec deadline,
+                char **ret_answer, struct error *err)
+{
+    CLEANUP(question_clear) struct question question = {.argv = STRLIST_INIT};
+    CLEANUP(process_result_clear)
+    struct process_result result = {.out = STRBUF_INIT, .err = STRBUF_INIT};
+    make_question(place, program, place->config, &question);
+    struct process_spec spec = spec_of(&question);
+    spec.deadline = deadline;
     if (!process_run(&spec, &result, err)) {
         return false;
     }
@@ -229,15 +252,59 @@ static bool ask(const struct ssh_place *place, const char *program, const char *
     return true;
 }
 
+/* What ssh does without any configuration, asked beside the other question. */
+struct usual {
+    struct process_beside asked;
+    int answer; /* a file without a name */
+};
+#define USUAL_INIT                                                                                 \
+    {                                                                                              \
+        .asked = PROCESS_BESIDE_INIT, .answer = -1                                                 \
+    }
+
+static void usual_clear(struct usual *usual)
+{
+    process_beside_clear(&usual->asked);
+    fd_closep(&usual->answer);
+}
+
+static bool begin_usual(const struct ssh_place *place, const char *program, struct usual *usual,
+                        struct error *err)
+{
+    CLEANUP(question_clear) struct question question = {.argv = STRLIST_INIT};
+    make_question(place, program, "none", &question);
+    const struct process_spec spec = spec_of(&question);
+    usual->answer = memfd_create("usual", MFD_CLOEXEC);
+    if (usual->answer < 0) {
+        return error_set_errno(err, "could not make a file in memory");
+    }
+    return process_start(&spec, -1, usual->answer, &usual->asked, err);
+}
+
+static bool end_usual(struct usual *usual, msec deadline, char **ret_answer, struct error *err)
+{
+    CLEANUP(strbuf_clear) struct strbuf answer = STRBUF_INIT;
+    ssize_t n = 1;
+    if (!process_wait(&usual->asked, deadline, err)) {
+        return false;
+    }
+    while (n > 0) {
+        n = pread(usual->answer, strbuf_room(&answer, 8192), 8192, (off_t)answer.size);
+        strbuf_grown(&answer, n > 0 ? (size_t)n : 0);
+    }
+    *ret_answer = strbuf_take(&answer);
+    return true;
+}
+
 /* Drops the options that are ssh's own without any configuration: saying them would change what ssh
  * makes of them (the order of host key types, for one). */
-static bool drop_defaults(const struct ssh_place *place, const char *program, msec deadline,
-                          struct strlist *options, struct error *err)
+static bool drop_defaults(struct usual *asked, msec deadline, struct strlist *options,
+                          struct error *err)
 {
     CLEANUP(mem_freep) char *answer = NULL;
     CLEANUP(ssh_config_clear) struct ssh_config usual = SSH_CONFIG_INIT;
     struct strlist kept = STRLIST_INIT;
-    if (!ask(place, program, "none", deadline, &answer, err)) {
+    if (!end_usual(asked, deadline, &answer, err)) {
         return false;
     }
     take_answer(answer, &usual);
@@ -251,11 +318,28 @@ static bool drop_defaults(const struct ssh_place *place, const char *program, ms
     return true;
 }
 
+static bool ask_all(const struct ssh_place *place, const char *program, msec deadline,
+                    struct ssh_config *config, struct error *err)
+{
+    CLEANUP(usual_clear) struct usual usual = USUAL_INIT;
+    CLEANUP(mem_freep) char *answer = NULL;
+    bool openssh = place->transport == TRANSPORT_OPENSSH;
+    if ((openssh && !begin_usual(place, program, &usual, err)) ||
+        !ask(place, program, deadline, &answer, err)) {
+        return false;
+    }
+    take_answer(answer, config);
+    if (openssh) {
+        return drop_defaults(&usual, deadline, &config->options, err);
+    }
+    strlist_clear(&config->options);
+    return true;
+}
+
 bool ssh_config_ask(const struct ssh_place *place, msec deadline, struct ssh_config *ret_config,
                     struct error *err)
 {
     CLEANUP(mem_freep) char *program = process_find("ssh");
-    CLEANUP(mem_freep) char *answer = NULL;
     CLEANUP(ssh_config_clear) struct ssh_config config = SSH_CONFIG_INIT;
     if (program == NULL && place->config != NULL) {
         (void)error_set(err, ERROR_CONFIG, "%s cannot be read: there is no ssh on this machine",
@@ -265,16 +349,8 @@ bool ssh_config_ask(const struct ssh_place *place, msec deadline, struct ssh_con
     }
     if (program == NULL) {
         use_defaults(place, &config);
-    } else {
-        if (!ask(place, program, place->config, deadline, &answer, err)) {
-            return false;
-        }
-        take_answer(answer, &config);
-        if (place->transport != TRANSPORT_OPENSSH) {
-            strlist_clear(&config.options);
-        } else if (!drop_defaults(place, program, deadline, &config.options, err)) {
-            return false;
-        }
+    } else if (!ask_all(place, program, deadline, &config, err)) {
+        return false;
     }
     *ret_config = config;
     config = (struct ssh_config)SSH_CONFIG_INIT;
