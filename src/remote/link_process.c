@@ -30,26 +30,12 @@ static const int deaf_to[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGUSR1
 
 /* --- its beginning and its end --- */
 
-/* Ours become descriptors 3 and 4 or somewhat higher; everything else is closed. */
-static void keep_only(struct owner_watch *owner)
+static void close_streams(void)
 {
-    int *const ours[] = {&owner->socket, &owner->pidfd};
-    unsigned first = 3;
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    for (size_t i = 0; i < ARRAY_LEN(ours); i++) {
-        *ours[i] = fcntl(*ours[i], F_DUPFD_CLOEXEC, 3);
-    }
     for (int stream = 0; stream < 3; stream++) {
         (void)dup2(null, stream);
     }
-    for (size_t i = 0; i < ARRAY_LEN(ours); i++) {
-        unsigned fd = (unsigned)*ours[i];
-        if (fd > first) {
-            (void)close_range(first, fd - 1, 0);
-        }
-        first = fd + 1;
-    }
-    (void)close_range(first, ~0U, 0);
 }
 
 static void settle(struct forwarder *forwarder)
@@ -63,7 +49,8 @@ static void settle(struct forwarder *forwarder)
     (void)prctl(PR_SET_NAME, "headgate-ssh");
     bool settled = setsid() > 0 && chdir("/") == 0;
     assert(settled);
-    keep_only(&forwarder->owner);
+    close_streams();
+    keep_only((int *const[]){&forwarder->owner.socket, &forwarder->owner.pidfd}, 2);
     link_be_quick();
 }
 

@@ -33,24 +33,6 @@ struct porter {
 
 /* --- the process at its stdin --- */
 
-/* What else was open in our owner would be held open by us. */
-static void keep_only(struct porter *porter)
-{
-    int *const ours[] = {&porter->mux, &porter->line, &porter->to, &porter->input};
-    unsigned first = 3;
-    for (size_t i = 0; i < ARRAY_LEN(ours); i++) {
-        *ours[i] = *ours[i] >= 0 ? fcntl(*ours[i], F_DUPFD_CLOEXEC, 3) : -1; /* in rising order */
-    }
-    for (size_t i = 0; i < ARRAY_LEN(ours); i++) {
-        unsigned fd = (unsigned)*ours[i];
-        if (*ours[i] >= 0 && fd > first) {
-            (void)close_range(first, fd - 1, 0);
-        }
-        first = *ours[i] >= 0 ? fd + 1 : first;
-    }
-    (void)close_range(first, ~0U, 0);
-}
-
 static void send_pending(struct porter *porter)
 {
     ssize_t n =
@@ -126,7 +108,8 @@ static int live(void *context, int news)
     struct porter *porter = context;
     (void)news; /* closed with all that is not ours: the line says it */
     (void)signal(SIGPIPE, SIG_IGN);
-    keep_only(porter);
+    /* What else was open in our owner would be held open by us. */
+    keep_only((int *const[]){&porter->mux, &porter->line, &porter->to, &porter->input}, 4);
     (void)fcntl(porter->to, F_SETFL, O_NONBLOCK);
     while (carry(porter)) {
     }
