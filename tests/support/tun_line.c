@@ -2,13 +2,13 @@
  * A long and poor line between two network namespaces, where the kernel has no netem: a TUN device
  * in each, and this program in between, which holds every packet back, loses some, or all.
  *
- *   tun_line delay=MILLISECONDS loss=PERCENT seed=N SPACE:DEVICE SPACE:DEVICE FOLDER
+ *   tun_line delay=MILLISECONDS loss=PERCENT rate=KILOBYTES seed=N SPACE:DEVICE SPACE:DEVICE FOLDER
  *
- * The delay is one way. Which of a direction's packets are lost is decided by the seed alone. Makes
- * the devices, without addresses, prints the process that stays, and returns; that one ends with
- * SIGTERM, or with one of the namespaces. SIGUSR1: nothing gets through any more, SIGUSR2: it does
- * again. Exit status 77 where there are no such devices. The folder is only named: whoever tidies
- * it up finds the process by that.
+ * The delay is one way, the rate that of each way in a second (0: any). Which of a direction's
+ * packets are lost is decided by the seed alone. Makes the devices, without addresses, prints the
+ * process that stays, and returns; that one ends with SIGTERM, or with one of the namespaces.
+ * SIGUSR1: nothing gets through any more, SIGUSR2: it does again. Exit status 77 where there are no
+ * such devices. The folder is only named: whoever tidies it up finds the process by that.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -30,8 +30,9 @@
 #include "headgate/mem.h"
 
 #define PACKET_MAX 2048 /* the devices have 1500 */
-#define HELD 8192 /* packets on their way; what comes beyond that is lost, as on a real line */
-#define TURN 64   /* packets of one direction before the other has its turn */
+#define HELD 8192      /* packets on their way; what comes beyond that is lost, as on a real line */
+#define TURN 64        /* packets of one direction before the other has its turn */
+#define QUEUE 50000000 /* nanoseconds: what would have to wait longer for its turn is lost */
 #define SKIP 77
 
 struct packet {
@@ -42,11 +43,13 @@ struct packet {
 struct direction {
     int from, to;
     uint64_t dice;
+    int64_t busy; /* until then */
     size_t first, n;
     struct packet *packets; /* HELD of them, a ring */
 };
 struct line {
     int64_t delay;
+    int64_t rate;  /* bytes a second */
     uint64_t loss; /* of 2^32 */
     bool silent;
     struct direction ways[2];
@@ -105,8 +108,10 @@ static bool take(struct line *line, struct direction *way)
         if (n <= 0) {
             return n < 0 && (errno == EAGAIN || errno == EINTR);
         }
-        if (!is_lost(way, line->loss) && !line->silent && !full) {
-            next->due = now_ns() + line->delay;
+        int64_t now = now_ns(), begin = way->busy > now ? way->busy : now;
+        if (!is_lost(way, line->loss) && !line->silent && !full && begin - now < QUEUE) {
+            way->busy = begin + (line->rate > 0 ? n * 1000000000 / line->rate : 0);
+            next->due = way->busy + line->delay;
             next->size = (size_t)n;
             way->n++;
         }
@@ -189,19 +194,22 @@ static int stay(struct line *line, const sigset_t *orders)
 
 int main(int argc, char **argv)
 {
-    long delay = 0;
+    long delay = 0, rate = 0;
     double loss = 0;
     unsigned long seed = 0;
-    if (argc != 7 || sscanf(argv[1], "delay=%ld", &delay) != 1 ||
-        sscanf(argv[2], "loss=%lf", &loss) != 1 || sscanf(argv[3], "seed=%lu", &seed) != 1 ||
-        strchr(argv[4], ':') == NULL || strchr(argv[5], ':') == NULL) {
-        (void)fputs(
-            "tun_line delay=MILLISECONDS loss=PERCENT seed=N SPACE:DEVICE SPACE:DEVICE FOLDER\n",
-            stderr);
+    if (argc != 8 || sscanf(argv[1], "delay=%ld", &delay) != 1 ||
+        sscanf(argv[2], "loss=%lf", &loss) != 1 || sscanf(argv[3], "rate=%ld", &rate) != 1 ||
+        sscanf(argv[4], "seed=%lu", &seed) != 1 || strchr(argv[5], ':') == NULL ||
+        strchr(argv[6], ':') == NULL) {
+        (void)fputs("tun_line delay=MILLISECONDS loss=PERCENT rate=KILOBYTES seed=N SPACE:DEVICE "
+                    "SPACE:DEVICE FOLDER\n",
+                    stderr);
         return 64;
     }
-    struct line line = {.delay = delay * 1000000, .loss = (uint64_t)(loss / 100 * 4294967296.0)};
-    int one = open_device(argv[4]), other = one < 0 ? -1 : open_device(argv[5]);
+    struct line line = {.delay = delay * 1000000,
+                        .rate = rate * 1000,
+                        .loss = (uint64_t)(loss / 100 * 4294967296.0)};
+    int one = open_device(argv[5]), other = one < 0 ? -1 : open_device(argv[6]);
     if (other < 0) {
         return fail("no device");
     }
