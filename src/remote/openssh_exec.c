@@ -4,7 +4,10 @@
  * frames, and go when we go: a process of ours, one for each program, that dies with its owner. The
  * program's output and errors go straight to whoever wants them.
  *
- * ssh tells no signal, only a status; so a shell over there makes 128 and its number of it.
+ * ssh tells no signal, only a status; so a shell over there makes 128 and its number of it. That a
+ * program which leaves with 137 by itself seems to have been killed by signal 9 cannot be helped:
+ * nothing that every /bin/sh has tells the two (after `wait` the `jobs` of dash does, that of bash
+ * shows nothing), and both write what they think of it into the program's stderr.
  */
 #include <errno.h>
 #include <fcntl.h>
