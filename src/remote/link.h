@@ -276,8 +276,6 @@ void forwarder_hear(struct forwarder *forwarder, size_t at);
 NODISCARD bool way_open(struct forwarder *forwarder, const char *host, int port,
                         enum remote_door door, const struct way **ret_way, struct error *err);
 void way_clear(struct way *way);
-/* The process at the other end of this connection over loopback is of our own user. */
-bool way_is_ours(int fd);
 /* A socket at that path on which we listen. */
 NODISCARD bool listen_at(const char *path, int *ret_fd, struct error *err);
 

@@ -75,7 +75,7 @@ static bool knock(const char *path, const char *shown, msec deadline, int *ret_f
             return interrupt_error(err);
         }
         if (deadline_passed(deadline)) {
-            return error_set(err, ERROR_TIMEOUT, "the session with %s is too busy", shown);
+            return error_set(err, ERROR_UNREACHABLE, "the session with %s is too busy", shown);
         }
         deadline_sleep(deadline_in(RETRY));
     }
@@ -92,7 +92,8 @@ static bool wait_for(int fd, short events, const char *shown, msec deadline, str
     }
     if (n == 0) {
         err->retryable = true;
-        return error_set(err, ERROR_TIMEOUT, "%s did not answer in time", shown);
+        (void)error_set(err, ERROR_UNREACHABLE, "%s did not answer in time", shown);
+        return error_hint(err, "Is it up, and does a firewall drop what is sent to it?");
     }
     return true;
 }

@@ -39,7 +39,7 @@ void forwarder_let_in_by(struct forwarder *forwarder, const struct way *way)
 {
     int fd = -1;
     while ((fd = accept4(way->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0) {
-        if (way->door == DOOR_LOOPBACK && !way_is_ours(fd)) {
+        if (way->door == DOOR_LOOPBACK && !loopback_is_ours(fd)) {
             fd_closep(&fd);
             continue;
         }

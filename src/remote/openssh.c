@@ -1,7 +1,6 @@
 /*
  * The machine's ssh as a back end. When its session has died, the next request starts a new one
- * with the same ways in; who comes to a way before that is refused. On loopback ssh cannot tell our
- * own processes from others of this machine, so the folder of sockets is to be preferred.
+ * with the same ways in; who comes to a way before that is refused.
  */
 #include "openssh.h"
 
@@ -16,11 +15,8 @@
 #include "headgate/hash.h"
 #include "headgate/interrupt.h"
 
-#define TRIES 4           /* to be let in, where a host is busy */
-#define PAUSE 150         /* milliseconds before the second, more before the others */
-#define LOOPBACK_TRIES 20 /* addresses or ports that somebody else may have */
-#define PORT_MIN 20000    /* where the real port is not to be had */
-#define PORTS 12000
+#define TRIES 4   /* to be let in, where a host is busy */
+#define PAUSE 150 /* milliseconds before the second, more before the others */
 
 /* --- the session --- */
 
@@ -97,6 +93,14 @@ static void hold(struct openssh *openssh, int *mux)
     openssh->held[openssh->n_held++] = fd_take(mux);
 }
 
+static void clear_way(struct openssh_way *way)
+{
+    doorman_end(&way->doorman);
+    remote_way_clear(&way->way);
+    mem_free(way->host);
+    mem_free(way->folder);
+}
+
 static void close_session(struct remote *remote)
 {
     struct openssh *openssh = TAKE(remote->state);
@@ -107,8 +111,7 @@ static void close_session(struct remote *remote)
     let_go(openssh, true);
     mem_free(openssh->held);
     for (size_t i = 0; i < openssh->n_ways; i++) {
-        mem_free(openssh->ways[i].host);
-        remote_way_clear(&openssh->ways[i].way);
+        clear_way(&openssh->ways[i]);
     }
     mem_free(openssh->ways);
     mem_free(openssh->program);
@@ -126,13 +129,11 @@ static bool is_gone(const struct error *err)
 static bool add_forward(int mux, const struct openssh_way *way, msec deadline, char **ret_refused,
                         struct error *err)
 {
-    bool from_socket = way->door == DOOR_SOCKET, to_socket = way->host[0] == '/';
-    CLEANUP(mem_freep)
-    char *from = from_socket ? mem_printf("%s/.s.PGSQL.%d", way->way.host, way->port)
-                             : mem_copy(way->way.host);
+    bool to_socket = way->host[0] == '/';
+    CLEANUP(mem_freep) char *from = mem_printf("%s/.s.PGSQL.%d", way->folder, way->port);
     CLEANUP(mem_freep)
     char *to = to_socket ? mem_printf("%s/.s.PGSQL.%d", way->host, way->port) : mem_copy(way->host);
-    const struct mux_end here = {from, from_socket ? MUX_SOCKET_PORT : way->way.port};
+    const struct mux_end here = {from, MUX_SOCKET_PORT};
     const struct mux_end there = {to, to_socket ? MUX_SOCKET_PORT : way->port};
     return mux_forward(mux, here, there, deadline, ret_refused, err);
 }
@@ -202,45 +203,39 @@ static const struct openssh_way *find_way(const struct openssh *openssh, const c
     return NULL;
 }
 
-static bool choose_door(const struct remote *remote, struct openssh_way *way, int attempt,
-                        struct error *err)
+static bool open_door(const struct remote *remote, struct openssh_way *way, struct error *err)
 {
-    const struct openssh *openssh = remote->state;
-    mem_free(way->way.host);
     if (way->door == DOOR_LOOPBACK) {
-        /* The real port first: .pgpass is looked up by it. */
-        way->way.port = attempt < LOOPBACK_TRIES / 2 ? way->port : PORT_MIN + (int)any_below(PORTS);
-        way->way.host =
-            mem_printf("127.%u.%u.%u", 64 + any_below(128), any_below(256), 1 + any_below(254));
-        return true;
+        return doorman_start(remote, way, err);
     }
-    way->way.port = way->port;
-    way->way.host = mem_printf("%s/w%zu", remote->folder, openssh->n_ways);
-    return mkdir(way->way.host, 0700) == 0 || errno == EEXIST ||
-           error_set_errno(err, "could not make folder \"%s\"", way->way.host);
+    way->way = (struct remote_way){.host = mem_copy(way->folder), .port = way->port};
+    return true;
 }
 
 static bool add_way(struct remote *remote, struct openssh_way *way, msec deadline,
                     struct error *err)
 {
     struct openssh *openssh = remote->state;
+    CLEANUP(fd_closep) int mux = -1;
     CLEANUP(mem_freep) char *refused = NULL;
-    int tries = way->door == DOOR_LOOPBACK ? LOOPBACK_TRIES : 1;
-    for (int i = 0; i < tries; i++) {
-        CLEANUP(fd_closep) int mux = -1;
-        mem_free(TAKE(refused));
-        if (!choose_door(remote, way, i, err) || !find_session(remote, deadline, &mux, err) ||
-            !add_forward(mux, way, deadline, &refused, err)) {
-            return false;
-        }
-        if (refused == NULL) {
-            openssh->ways = mem_resize(openssh->ways, openssh->n_ways + 1, sizeof *way);
-            openssh->ways[openssh->n_ways++] = *way;
-            return true;
-        }
+    way->folder = mem_printf("%s/w%zu", remote->folder, openssh->n_ways);
+    if (mkdir(way->folder, 0700) != 0 && errno != EEXIST) {
+        return error_set_errno(err, "could not make folder \"%s\"", way->folder);
     }
-    return error_set(err, ERROR_UNREACHABLE, "%s: no way in to %s:%d could be opened: %s",
-                     remote->route.shown, way->host, way->port, refused);
+    if (!find_session(remote, deadline, &mux, err) ||
+        !add_forward(mux, way, deadline, &refused, err)) {
+        return false;
+    }
+    if (refused != NULL) {
+        return error_set(err, ERROR_UNREACHABLE, "%s: no way in to %s:%d could be opened: %s",
+                         remote->route.shown, way->host, way->port, refused);
+    }
+    if (!open_door(remote, way, err)) {
+        return false;
+    }
+    openssh->ways = mem_resize(openssh->ways, openssh->n_ways + 1, sizeof *way);
+    openssh->ways[openssh->n_ways++] = *way;
+    return true;
 }
 
 static bool way_to(struct remote *remote, const char *host, int port, enum remote_door door,
@@ -254,10 +249,10 @@ static bool way_to(struct remote *remote, const char *host, int port, enum remot
             return false;
         }
     } else {
-        struct openssh_way way = {.host = mem_copy(host), .port = port, .door = door};
+        struct openssh_way way = {
+            .host = mem_copy(host), .port = port, .door = door, .doorman = {.line = -1}};
         if (!add_way(remote, &way, deadline, err)) {
-            mem_free(way.host);
-            remote_way_clear(&way.way);
+            clear_way(&way);
             return false;
         }
         known = &openssh->ways[openssh->n_ways - 1];

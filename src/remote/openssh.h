@@ -7,15 +7,24 @@
  *   openssh_said.c     what it says, in our words
  *   openssh_mux.c      what is said over its control socket (OpenSSH's PROTOCOL.mux)
  *   openssh_exec.c     a program on the host: a process of ours that stands at its stdin
+ *   openssh_doorman.c  a way in on loopback: a process of ours that looks at who comes there
+ *   openssh_pump.c     what passes through that
  */
 #pragma once
 
 #include "private.h"
 
+struct openssh_doorman {
+    pid_t pid;     /* 0 and less: there is none */
+    pid_t starter; /* whose child it is */
+    int line;      /* it ends when that does */
+};
 struct openssh_way {
     char *host;
     int port;
     enum remote_door door;
+    char *folder; /* of the socket on which ssh listens */
+    struct openssh_doorman doorman;
     struct remote_way way;
 };
 struct openssh {
@@ -84,3 +93,10 @@ bool mux_read_end(int fd, struct strbuf *got, int *ret_status);
 NODISCARD bool openssh_exec(const struct remote *remote, int mux, const struct process_spec *spec,
                             const int streams[3], struct remote_beside *ret_beside,
                             char **ret_refused, struct error *err);
+
+/* --- openssh_doorman.c --- */
+
+/* On loopback; fills in where that is. */
+NODISCARD bool doorman_start(const struct remote *remote, struct openssh_way *way,
+                             struct error *err);
+void doorman_end(struct openssh_doorman *doorman);

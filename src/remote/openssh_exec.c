@@ -4,7 +4,10 @@
  * frames, and go when we go: a process of ours, one for each program, that dies with its owner. The
  * program's output and errors go straight to whoever wants them.
  *
- * ssh tells no signal, only a status; so a shell over there makes 128 and its number of it.
+ * ssh tells no signal, only a status; so a shell over there makes 128 and its number of it. That a
+ * program which leaves with 137 by itself seems to have been killed by signal 9 cannot be helped:
+ * nothing that every /bin/sh has tells the two (after `wait` the `jobs` of dash does, that of bash
+ * shows nothing), and both write what they think of it into the program's stderr.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -32,24 +35,6 @@ struct porter {
 };
 
 /* --- the process at its stdin --- */
-
-/* What else was open in our owner would be held open by us. */
-static void keep_only(struct porter *porter)
-{
-    int *const ours[] = {&porter->mux, &porter->line, &porter->to, &porter->input};
-    unsigned first = 3;
-    for (size_t i = 0; i < ARRAY_LEN(ours); i++) {
-        *ours[i] = *ours[i] >= 0 ? fcntl(*ours[i], F_DUPFD_CLOEXEC, 3) : -1; /* in rising order */
-    }
-    for (size_t i = 0; i < ARRAY_LEN(ours); i++) {
-        unsigned fd = (unsigned)*ours[i];
-        if (*ours[i] >= 0 && fd > first) {
-            (void)close_range(first, fd - 1, 0);
-        }
-        first = *ours[i] >= 0 ? fd + 1 : first;
-    }
-    (void)close_range(first, ~0U, 0);
-}
 
 static void send_pending(struct porter *porter)
 {
@@ -126,7 +111,8 @@ static int live(void *context, int news)
     struct porter *porter = context;
     (void)news; /* closed with all that is not ours: the line says it */
     (void)signal(SIGPIPE, SIG_IGN);
-    keep_only(porter);
+    /* What else was open in our owner would be held open by us. */
+    process_keep_only((int *const[]){&porter->mux, &porter->line, &porter->to, &porter->input}, 4);
     (void)fcntl(porter->to, F_SETFL, O_NONBLOCK);
     while (carry(porter)) {
     }

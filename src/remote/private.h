@@ -94,6 +94,22 @@ void remote_hop_clear(struct remote_hop *hop);
 NODISCARD bool remote_folder_make(char **ret_folder, int *ret_lock, struct error *err);
 void remote_folder_remove(const char *folder, int *lock);
 
+/* --- loopback.c: ports that only our own user may come to --- */
+
+struct loopback {
+    char *host; /* "127.x.y.z" */
+    int port;   /* the one that was wished for, where we may have it */
+    int fd;     /* on which we listen; does not block */
+};
+NODISCARD bool loopback_listen(int port, struct loopback *ret_loopback, struct error *err);
+/* The process at the other end of this connection is of our own user. */
+bool loopback_is_ours(int fd);
+
+/* --- libpq_refuse.c --- */
+
+/* As PostgreSQL's server does it, so that libpq shows why. Nothing was sent over it yet. */
+void libpq_refuse(int fd, const struct error *why);
+
 /* --- remote_run.c --- */
 
 /* Ends what runs; what it said is kept. */

@@ -2,6 +2,7 @@
 #define TRANSPORT TRANSPORT_OPENSSH
 #include "hosts.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -144,6 +145,61 @@ static void the_next_request_starts_a_session_anew(void **state)
     assert_ok(remote_ping(remote, deadline_in(PATIENCE), &took, &err));
 }
 
+static bool psql_says(const struct remote_way *way, const char *wanted)
+{
+    const char *said =
+        scratch_out("PGSSLMODE=disable psql -XAtqh %s -p %d -U tester -d postgres -c 'select 1' "
+                    "2>&1 || true",
+                    way->host, way->port);
+    return strstr(said, wanted) != NULL;
+}
+
+static void on_loopback_a_way_outlives_its_session_and_not_its_owner(void **state)
+{
+    (void)state;
+    CLEANUP(host_freep) struct host *host = host_open("two", "");
+    CLEANUP(remote_way_clear) struct remote_way way = {.host = mem_new(1, 64)};
+    int to_child[2], to_us[2];
+    char byte = '\0';
+    assert_int_equal(pipe2(to_child, O_CLOEXEC) + pipe2(to_us, O_CLOEXEC), 0);
+    pid_t owner = fork();
+    if (owner == 0) {
+        CLEANUP(error_clear) struct error err = ERROR_INIT;
+        struct remote *remote = open_remote(&host->place);
+        for (;;) {
+            struct remote_way ours = {0};
+            if (!remote_way_to(remote, "127.0.0.1", 1, DOOR_LOOPBACK, deadline_in(PATIENCE), &ours,
+                               &err)) {
+                print_error("%s\n", err.message);
+                _exit(1);
+            }
+            (void)dprintf(to_us[1], "%-59s %5d", ours.host, ours.port);
+            remote_way_clear(&ours);
+            (void)!read(to_child[0], &byte, 1);
+        }
+    }
+    (void)(close(to_us[1]) + close(to_child[0])); /* where it fails, we are told */
+    char told[66] = "";
+    assert_int_equal(read(to_us[0], told, 65), 65);
+    assert_int_equal(sscanf(told, "%63s %d", way.host, &way.port), 2);
+    assert_true(psql_says(&way, "nothing answers at 127.0.0.1:1 over there"));
+    scratch_sshd_do(&host->sshd, "drop");
+    for (int i = 0; i < 200 && !psql_says(&way, "was lost"); i++) {
+        deadline_sleep(deadline_in(50));
+    }
+    assert_true(psql_says(&way, "was lost"));
+    assert_int_equal(write(to_child[1], "", 1), 1);
+    assert_int_equal(read(to_us[0], told, 65), 65);
+    assert_true(psql_says(&way, "nothing answers at 127.0.0.1:1 over there"));
+    (void)kill(owner, SIGKILL);
+    (void)waitpid(owner, NULL, 0);
+    for (int i = 0; i < 200 && !psql_says(&way, "Connection refused"); i++) {
+        deadline_sleep(deadline_in(50));
+    }
+    assert_true(psql_says(&way, "Connection refused"));
+    (void)(close(to_us[0]) + close(to_child[1]));
+}
+
 static void a_forked_child_uses_it_and_closes_nothing(void **state)
 {
     (void)state;
@@ -268,6 +324,7 @@ int main(void)
         cmocka_unit_test(a_subsystem_is_a_socket),
         cmocka_unit_test(too_many_sessions_are_said),
         cmocka_unit_test(the_next_request_starts_a_session_anew),
+        cmocka_unit_test(on_loopback_a_way_outlives_its_session_and_not_its_owner),
         cmocka_unit_test(a_forked_child_uses_it_and_closes_nothing),
         cmocka_unit_test(nothing_is_left_however_the_owner_ends),
         cmocka_unit_test(a_program_that_loses_its_session_is_told),
