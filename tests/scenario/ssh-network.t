@@ -36,7 +36,7 @@ It is as long as that, and all arrives:
 
   $ environments 15s
   $ both deploy production --confirm production --quiet
-  Deploy to production  localhost/LANE via ssh db1  PostgreSQL NN
+  Deploy to production  localhost/LANE via ssh db1, jump bastion  PostgreSQL NN
   Release 7237e999  7 migrations in migrations
   
     20260112093015_users_and_addresses     applied in N ms
@@ -73,7 +73,7 @@ than "keepalive":
   $ begin backup create production --quiet; begin deploy production --confirm production; until_true all_wait
   $ far cut; sleep 1; let_through 20270101000000_short; far mend
   $ end deploy
-  Deploy to production  localhost/LANE via ssh db1  PostgreSQL NN
+  Deploy to production  localhost/LANE via ssh db1, jump bastion  PostgreSQL NN
   Release 2951c756  8 migrations in migrations
   
     20270101000000_short  applied in N ms
@@ -127,7 +127,7 @@ What the server makes of the migration meanwhile nobody can know here; nothing o
   [69]
   $ far mend
   $ end deploy
-  Deploy to production  localhost/LANE via ssh db1  PostgreSQL NN
+  Deploy to production  localhost/LANE via ssh db1, jump bastion  PostgreSQL NN
   Release 7f33092d  9 migrations in migrations
   
   20270102000000_long: the connection was lost; asking the server what became of it

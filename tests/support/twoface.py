@@ -6,7 +6,7 @@ a stranger's.
 
 Whoever comes is let in, by a key, by the password "open sesame", or by answers to what it asks: "one" is asked for the password,
 "two" for a code as well, "nothing" for nothing. A connection to any port is an echo, but for lines: "same" and "other" are
-answered by new keys, with that host key, and then by "after NAME"."""
+answered by new keys, with that host key, and then by "after NAME". Whatever program is asked for, a stranger comes in."""
 import os
 import socket
 import sys
@@ -20,6 +20,13 @@ PROMPTS = {"one": [("Password: ", False)], "two": [("Password: ", False), ("Code
 
 
 class Host(paramiko.ServerInterface):
+    def __init__(self, change_keys):
+        self.change_keys = change_keys
+
+    def check_channel_exec_request(self, channel, command):
+        threading.Timer(0.3, self.change_keys, args=("other",)).start()
+        return True
+
     def get_allowed_auths(self, username):
         return "keyboard-interactive" if username in PROMPTS else "publickey,password"
 
@@ -43,16 +50,13 @@ class Host(paramiko.ServerInterface):
         return paramiko.OPEN_SUCCEEDED
 
 
-def echo(transport, channel, keys):
+def echo(channel, change_keys):
     with channel, channel.makefile("rb") as lines:
         for line in lines:
             name = line.decode(errors="replace").strip()
-            if name in keys:
-                transport.server_key_dict = {keys[name].get_name(): keys[name]}
-                try:
-                    transport.renegotiate_keys()
-                except (paramiko.SSHException, EOFError):
-                    return  # they do not want these
+            if name in ("same", "other"):
+                if not change_keys(name):
+                    return
                 line = b"after " + line
             channel.sendall(line)
 
@@ -60,12 +64,21 @@ def echo(transport, channel, keys):
 def serve(client, keys):
     transport = paramiko.Transport(client)
     transport.add_server_key(keys["same"])
+
+    def change_keys(name):
+        transport.server_key_dict = {keys[name].get_name(): keys[name]}
+        try:
+            transport.renegotiate_keys()
+        except (paramiko.SSHException, EOFError):
+            return False  # they do not want these
+        return True
+
     try:
-        transport.start_server(server=Host())
+        transport.start_server(server=Host(change_keys))
         while transport.is_active():
             channel = transport.accept(1)
             if channel is not None:
-                threading.Thread(target=echo, args=(transport, channel, keys), daemon=True).start()
+                threading.Thread(target=echo, args=(channel, change_keys), daemon=True).start()
     except (paramiko.SSHException, EOFError, OSError):
         pass  # they have left
 

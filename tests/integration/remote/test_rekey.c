@@ -135,6 +135,27 @@ static void another_hosts_key_ends_the_session_and_nothing_more_is_believed(void
     assert_answers(beside, "hello\n", "");
 }
 
+static void whoever_waits_is_told_of_both_keys(void **state)
+{
+    (void)state;
+    CLEANUP(error_clear) struct error err = ERROR_INIT;
+    CLEANUP(remote_closep) struct remote *remote = open_remote(&face.place);
+    CLEANUP(process_result_clear)
+    struct process_result result = {.out = STRBUF_INIT, .err = STRBUF_INIT};
+    size_t n = 0;
+    CLEANUP(mem_freep) char *first = mem_copy(remote_hops(remote, &n)[0].host_key);
+    const char *const argv[] = {"cat", NULL};
+    const struct process_spec spec = {.argv = argv, .deadline = deadline_in(PATIENCE)};
+    assert_fails(remote_run(remote, &spec, &result, &err), ERROR_UNREACHABLE);
+    if (TRANSPORT == TRANSPORT_LIBSSH2) {
+        assert_contains(err.message, "showed another host key in the middle of the session");
+        assert_contains(err.detail, first);
+        assert_non_null(strstr(strstr(err.detail, "SHA256:") + 1, "SHA256:"));
+    } else {
+        assert_contains(err.message, "has ended");
+    }
+}
+
 /* --- under load --- */
 
 static int listen_here(int *ret_port)
@@ -346,6 +367,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(new_keys_of_the_same_host_are_taken),
         cmocka_unit_test(another_hosts_key_ends_the_session_and_nothing_more_is_believed),
+        cmocka_unit_test(whoever_waits_is_told_of_both_keys),
         cmocka_unit_test(many_lines_both_ways_lose_nothing),
         cmocka_unit_test(a_program_and_files_lose_nothing),
         cmocka_unit_test(one_that_asks_for_the_password_gets_it),
