@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/socket.h>
 
+#include "headgate/hash.h"
 #include "headgate/interrupt.h"
 
 static struct host *host;
@@ -96,10 +97,14 @@ static void the_environment_is_added_and_shows_in_no_argument_list(void **state)
     const char *const argv[] = {
         "sh", "-c", "printf '%s|' \"$HG_A\" \"$HG_B\"; cat /proc/[0-9]*/cmdline | tr '\\0' ' '",
         NULL};
-    const char *const env[] = {"HG_A=sesame-4711", "HG_B=two\nlines 'and' $more=\xc3\xa4", NULL};
+    char secret[UUID_SIZE]; /* that no other process of this machine has by chance */
+    random_uuid(secret);
+    CLEANUP(mem_freep) char *variable = mem_printf("HG_A=%s", secret);
+    const char *const env[] = {variable, "HG_B=two\nlines 'and' $more=\xc3\xa4", NULL};
     run(&(struct process_spec){.argv = argv, .env = env}, &result);
-    assert_true(text_starts(result.out.text, "sesame-4711|two\nlines 'and' $more=\xc3\xa4|"));
-    assert_null(strstr(result.out.text + strlen("sesame-4711"), "sesame"));
+    CLEANUP(mem_freep) char *shown = mem_printf("%s|two\nlines 'and' $more=\xc3\xa4|", secret);
+    assert_true(text_starts(result.out.text, shown));
+    assert_null(strstr(result.out.text + strlen(secret), secret));
 }
 
 static void a_bad_name_of_a_variable_is_refused(void **state)

@@ -99,22 +99,22 @@ static void a_passphrase_is_handed_over_and_lies_nowhere(void **state)
     (void)state;
     CLEANUP(error_clear) struct error err = ERROR_INIT;
     CLEANUP(host_freep) struct host *host = host_open("one", "");
-    scratch_sh("[ -e locked ] || { ssh-keygen -q -t ed25519 -N 'open sesame' -f locked && "
+    scratch_sh("[ -e locked ] || { ssh-keygen -q -t ed25519 -N 'openssh sesame' -f locked && "
                "cat locked.pub >>one/authorized_keys; }");
     host->place.identity = scratch_out("echo $PWD/locked");
     refused(&host->place, &err);
     assert_contains(err.hint, "passphrase");
     host->place.passphrase = "wrong sesame";
     refused(&host->place, &err);
-    host->place.passphrase = "open sesame";
+    host->place.passphrase = "openssh sesame";
     assert_int_equal(
         setenv("XDG_RUNTIME_DIR", scratch_out("mkdir -p -m 700 run; echo $PWD/run"), 1), 0);
     CLEANUP(remote_closep)
     struct remote *remote __attribute__((unused)) = open_remote(&host->place);
     assert_int_equal(unsetenv("XDG_RUNTIME_DIR"), 0);
-    assert_string_equal(scratch_out("grep -rl 'open sesame' run || true"), "");
+    assert_string_equal(scratch_out("grep -rl 'openssh sesame' run || true"), "");
     assert_string_equal(scratch_out("cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | "
-                                    "tr '\\0' '\\n' | grep -c '^open[ ]sesame' || true"),
+                                    "tr '\\0' '\\n' | grep -c '^openssh[ ]sesame' || true"),
                         "0");
 }
 
