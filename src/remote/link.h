@@ -51,6 +51,7 @@ struct link {
     uint64_t sent, progress;
     char *key; /* the host key that was checked */
     size_t key_size;
+    char *other_key; /* one that the host showed later: "ssh-ed25519 SHA256:..."; NULL */
     struct remote_hop told;
 };
 
@@ -93,8 +94,9 @@ int owner_watch_wait(struct owner_watch *owner, int fd, short events, msec deadl
 /* before: the door of the forwarder before, or NULL. */
 NODISCARD bool link_dial(const struct ssh_hop *hop, const char *before, struct owner_watch *owner,
                          struct link **ret_link, struct error *err);
-/* The host's key is still the one that was checked: libssh2 takes any at a rekeying. */
-bool link_key_is_same(const struct link *link);
+/* The host's key is still the one that was checked. False: it is noted, and the session has
+ * ended. */
+bool link_key_is_same(struct link *link);
 
 /* --- link_auth.c, link_agent.c, link_key.c --- */
 
@@ -137,6 +139,8 @@ void key_file_clear(struct key_file *key);
 bool link_failed(const struct link *link, int result, const char *what, struct error *err);
 /* Raises why no session came about before there were keys. */
 bool link_handshake_failed(const struct link *link, int result, struct error *err);
+/* Raises that the host showed another key in the course of the session. */
+bool link_key_changed(const struct link *link, struct error *err);
 /* What we ask for, in this order: comma separated. */
 extern const char link_kex[], link_host_keys[], link_ciphers[], link_macs[];
 

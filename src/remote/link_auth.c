@@ -34,6 +34,9 @@ bool attempt_note(struct attempt *attempt, int result, const char *what, struct 
         link->told.authentication = mem_copy(what);
         return true;
     }
+    if (link->other_key != NULL) {
+        return link_key_changed(link, err);
+    }
     if (link->ended) {
         link_failed(link, result, "could not log in", err);
         return error_hint(err, "A server ends it after some keys that it does not know: name the "

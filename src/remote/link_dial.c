@@ -112,12 +112,21 @@ static bool check_key(struct link *link, struct error *err)
     return host_key_check(link->hop, key, size, &link->told.host_key_known_by, err);
 }
 
-bool link_key_is_same(const struct link *link)
+bool link_key_is_same(struct link *link)
 {
-    int type = 0;
     size_t size = 0;
-    const char *key = libssh2_session_hostkey(link->session, &size, &type);
-    return key != NULL && size == link->key_size && memcmp(key, link->key, size) == 0;
+    const char *key =
+        link->key != NULL ? libssh2_session_hostkey(link->session, &size, NULL) : NULL;
+    if (key == NULL || (size == link->key_size && memcmp(key, link->key, size) == 0)) {
+        return true;
+    }
+    if (link->other_key == NULL) {
+        CLEANUP(mem_freep) char *type = host_key_type(key, size);
+        CLEANUP(mem_freep) char *fingerprint = host_key_fingerprint(key, size);
+        link->other_key = mem_printf("%s %s", type != NULL ? type : "a key", fingerprint);
+    }
+    link->ended = true;
+    return false;
 }
 
 /* --- the way there --- */
@@ -155,6 +164,9 @@ static bool dial_once(const struct ssh_hop *hop, const char *before, struct link
     tell_algorithms(link);
     if (!check_key(link, err) || !link_authenticate(link, deadline, err)) {
         return false;
+    }
+    if (link->other_key != NULL) {
+        return link_key_changed(link, err);
     }
     link->told.authorized = clock_now() - began - link->told.connected;
     (void)libssh2_keepalive_config(link->session, 1, 2);

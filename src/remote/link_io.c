@@ -83,6 +83,7 @@ void link_closep(struct link **link_p)
     strbuf_clear(&link->opening);
     mem_free(link->farewell);
     mem_free(link->key);
+    mem_free(link->other_key);
     remote_hop_clear(&link->told);
     mem_free(link);
 }
@@ -132,6 +133,9 @@ static LIBSSH2_RECV_FUNC(receive)
     (void)socket;
     (void)flags;
     struct link *link = *abstract;
+    if (link->other_key != NULL) {
+        return -ECONNRESET;
+    }
     if (link->in_from == link->in_to) {
         fill(link);
     }
@@ -165,12 +169,18 @@ static void flush(struct link *link)
     link->out_from = 0;
 }
 
+/*
+ * When keys are exchanged again, libssh2 takes whatever host key it is shown. It keeps that first,
+ * then sends that it uses the new keys from here on, and uses them only once that is sent: so this
+ * is where another key is noticed, and where it ends. Nothing is ever encrypted for that other one,
+ * and nothing of it decrypted.
+ */
 static LIBSSH2_SEND_FUNC(send_all)
 {
     (void)socket;
     (void)flags;
     struct link *link = *abstract;
-    if (link->ended) {
+    if (link->ended || !link_key_is_same(link)) {
         return -ECONNRESET;
     }
     if (link->out_from > IN_SIZE) {

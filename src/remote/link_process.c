@@ -121,18 +121,11 @@ static void bury(struct forwarder *forwarder, const struct error *why)
 static void end_session(struct forwarder *forwarder)
 {
     CLEANUP(error_clear) struct error why = ERROR_INIT;
-    lost_error(forwarder, &why);
-    bury(forwarder, &why);
-}
-
-static void mistrust(struct forwarder *forwarder)
-{
-    CLEANUP(error_clear) struct error why = ERROR_INIT;
-    error_set(&why, ERROR_UNREACHABLE, "%s showed another host key in the middle of the session",
-              forwarder->hop->shown);
-    error_detail(&why, "When it began it was %s %s.", forwarder->link->told.host_key_type,
-                 forwarder->link->told.host_key);
-    error_hint(&why, "Somebody may have come in between: look at the host before anything else.");
+    if (forwarder->link->other_key != NULL) {
+        link_key_changed(forwarder->link, &why);
+    } else {
+        lost_error(forwarder, &why);
+    }
     bury(forwarder, &why);
 }
 
@@ -224,9 +217,7 @@ static bool pass(struct forwarder *forwarder)
         for (struct stream *s = forwarder->streams; s != NULL && !link->ended; s = s->next) {
             moved = stream_move(s, link) || moved;
         }
-        if (!link_key_is_same(link)) {
-            mistrust(forwarder);
-        } else if (link->ended) {
+        if (link->ended) {
             end_session(forwarder);
             moved = true;
         }
