@@ -229,6 +229,23 @@ static bool refuse_unknown(const struct offer *offer, const struct known_answer 
                       hint.text, offer->line, first_file(offer->hop), offer->fingerprint);
 }
 
+/* The next session is no way around: its key is checked as that of this one was. */
+bool host_key_changed(const struct ssh_hop *hop, const char *first, const char *other,
+                      struct error *err)
+{
+    (void)error_set(err, ERROR_UNREACHABLE,
+                    "%s showed another host key in the middle of the session", hop->shown);
+    (void)error_detail(err,
+                       "It began with %s; when keys were exchanged again it showed %s. The "
+                       "session was ended before anything went through it with the new keys. A "
+                       "host's key does not change in a session: somebody may have come in "
+                       "between.",
+                       first, other);
+    return error_hint(err, "Look at the host by another way than this one, before anything else: "
+                           "on the host, ssh-keygen -lf shows which keys are its own "
+                           "(/etc/ssh/ssh_host_*_key.pub).");
+}
+
 /* --- the check --- */
 
 /* Some write the fingerprint with the "=" that base64 has at its end. */

@@ -201,20 +201,11 @@ bool link_handshake_failed(const struct link *link, int result, struct error *er
     return link_failed(link, result, "could not exchange keys", err);
 }
 
-/* A new session is no way out by itself: its key is checked as that of the first was. */
 bool link_key_changed(const struct link *link, struct error *err)
 {
-    error_set(err, ERROR_UNREACHABLE, "%s showed another host key in the middle of the session",
-              link->hop->shown);
-    error_detail(err,
-                 "It began with %s %s; when keys were exchanged again it showed %s. The session "
-                 "was ended before anything was sent or read with the new keys. A host's key does "
-                 "not change in a session, not even to another that is known of it: somebody may "
-                 "have come in between.",
-                 link->told.host_key_type, link->told.host_key, link->other_key);
-    return error_hint(err, "Look at the host by another way than this one, before anything else: "
-                           "on the host, ssh-keygen -lf shows what keys it has "
-                           "(/etc/ssh/ssh_host_*_key.pub).");
+    CLEANUP(mem_freep)
+    char *first = mem_printf("%s %s", link->told.host_key_type, link->told.host_key);
+    return host_key_changed(link->hop, first, link->other_key, err);
 }
 
 bool link_failed(const struct link *link, int result, const char *what, struct error *err)

@@ -43,6 +43,8 @@ struct openssh {
 NODISCARD bool master_start(struct remote *remote, msec deadline, struct error *err);
 /* Ends it where it is a child of this process. */
 void master_end(struct openssh *openssh);
+/* Raises why a session that had come about has ended; true: that is known. */
+bool master_lost(const struct remote *remote, struct error *err);
 /* What the ssh of this hop has said up to now: the last one is the master. */
 void master_said(const struct remote *remote, size_t hop, struct strbuf *ret_said);
 
@@ -62,6 +64,8 @@ char *openssh_file(const struct remote *remote, const char *what, size_t hop);
 /* Fills in what is known of a hop that let us in. */
 void openssh_describe(const struct ssh_hop *hop, const char *said, struct remote_hop *ret_hop);
 bool openssh_is_in(const char *said);
+/* Raises that a hop that had let us in showed another key later; true: it did. */
+bool openssh_key_changed(const struct ssh_hop *hop, const char *said, struct error *err);
 /* Raises why it did not let us in. before: what the ssh before it said, or NULL; shown: the file of
  * keys that the host has shown. */
 bool openssh_refused(const struct ssh_hop *hop, const char *said, const char *before,

@@ -32,6 +32,8 @@ struct porter {
     size_t sent;
     struct strbuf got;
     int status; /* -1 while there is none */
+    const struct remote *remote;
+    int said; /* of the master's errors */
 };
 
 /* --- the process at its stdin --- */
@@ -80,6 +82,15 @@ static void tell_end(const struct porter *porter)
     (void)send(porter->line, told, strlen(told) + 1, MSG_NOSIGNAL);
 }
 
+/* The session ended before the program did. */
+static void tell_loss(const struct porter *porter)
+{
+    CLEANUP(error_clear) struct error why = ERROR_INIT;
+    if (master_lost(porter->remote, &why)) {
+        door_tell_error(porter->line, &why);
+    }
+}
+
 /* False: it is over, or nobody wants it any more. */
 static bool carry(struct porter *porter)
 {
@@ -100,6 +111,8 @@ static bool carry(struct porter *porter)
     if (fds[0].revents != 0 && !mux_read_end(porter->mux, &porter->got, &porter->status)) {
         if (porter->status >= 0) {
             tell_end(porter);
+        } else {
+            tell_loss(porter);
         }
         return false;
     }
@@ -109,10 +122,13 @@ static bool carry(struct porter *porter)
 static int live(void *context, int news)
 {
     struct porter *porter = context;
+    struct openssh *openssh = porter->remote->state;
     (void)news; /* closed with all that is not ours: the line says it */
     (void)signal(SIGPIPE, SIG_IGN);
     /* What else was open in our owner would be held open by us. */
-    process_keep_only((int *const[]){&porter->mux, &porter->line, &porter->to, &porter->input}, 4);
+    process_keep_only(
+        (int *const[]){&porter->mux, &porter->line, &porter->to, &porter->input, &porter->said}, 5);
+    openssh->master.said = porter->said;
     (void)fcntl(porter->to, F_SETFL, O_NONBLOCK);
     while (carry(porter)) {
     }
@@ -173,7 +189,10 @@ bool openssh_exec(const struct remote *remote, int mux, const struct process_spe
                   const int streams[3], struct remote_beside *ret_beside, char **ret_refused,
                   struct error *err)
 {
+    const struct openssh *openssh = remote->state;
     struct porter porter = {.mux = mux,
+                            .remote = remote,
+                            .said = openssh->master.said,
                             .line = -1,
                             .to = -1,
                             .input = streams[0],

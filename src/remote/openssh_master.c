@@ -148,6 +148,17 @@ static bool refused(const struct remote *remote, struct error *err)
                            err);
 }
 
+bool master_lost(const struct remote *remote, struct error *err)
+{
+    bool known = false;
+    for (size_t i = 0; i < remote->route.n && !known; i++) {
+        CLEANUP(strbuf_clear) struct strbuf said = STRBUF_INIT;
+        master_said(remote, i, &said);
+        known = openssh_key_changed(&remote->route.hops[i], said.text, err);
+    }
+    return known;
+}
+
 static msec patience(const struct remote *remote)
 {
     msec all = 0;

@@ -154,6 +154,31 @@ void openssh_describe(const struct ssh_hop *hop, const char *said, struct remote
     find_authentication(said, ret_hop);
 }
 
+/* --- a session that ends --- */
+
+/* "ssh-ed25519 SHA256:..." of the first such line: what it began with. */
+static char *first_key(const char *said)
+{
+    static const char mark[] = "Server host key: ";
+    const char *found = strstr(said, mark);
+    const char *key = found != NULL ? found + strlen(mark) : "";
+    return mem_copy_n(key, strcspn(key, "\r\n"));
+}
+
+/* ssh checks the key at each exchange as it did at the first, and refuses another in the same
+ * words. */
+bool openssh_key_changed(const struct ssh_hop *hop, const char *said, struct error *err)
+{
+    CLEANUP(mem_freep) char *first = first_key(said);
+    CLEANUP(mem_freep) char *last = behind(said, "Server host key: ");
+    if (!openssh_is_in(said) || !has(said, "Host key verification failed") || last == NULL ||
+        text_equal(first, last)) {
+        return false;
+    }
+    (void)host_key_changed(hop, first, last, err);
+    return true;
+}
+
 /* --- a hop that did not --- */
 
 /* The key it has shown, checked by us: false where that explains it. */

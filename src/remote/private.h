@@ -70,6 +70,10 @@ char *host_key_type(const void *key, size_t size);
  * ret_known_by: what vouches for it. The caller's. */
 NODISCARD bool host_key_check(const struct ssh_hop *hop, const void *key, size_t size,
                               char **ret_known_by, struct error *err);
+/* Raises that it showed another key in the course of a session; both are "ssh-ed25519 SHA256:...".
+ */
+bool host_key_changed(const struct ssh_hop *hop, const char *first, const char *other,
+                      struct error *err);
 /* What is known of it in all files of the hop. */
 void host_key_types(const struct ssh_hop *hop, struct strlist *ret_types);
 
