@@ -62,7 +62,8 @@ static int keystream_begin(void *context, const unsigned char *key, size_t key_s
     return EVP_EncryptInit_ex2(stream->context, fresh ? stream->cipher : NULL, key, start, NULL);
 }
 
-static bool make_ahead(struct keystream *stream)
+/* Apart from what is called for each block, which then needs next to nothing of the stack. */
+__attribute__((noinline)) static bool make_ahead(struct keystream *stream)
 {
     static const unsigned char nothing[AHEAD] = {0};
     int n = 0;
@@ -71,32 +72,34 @@ static bool make_ahead(struct keystream *stream)
            n == (int)AHEAD;
 }
 
+static inline void mix_block(unsigned char *to, const unsigned char *from,
+                             const unsigned char *with)
+{
+    uint64_t a[2], b[2];
+    memcpy(a, from, sizeof a);
+    memcpy(b, with, sizeof b);
+    a[0] ^= b[0];
+    a[1] ^= b[1];
+    memcpy(to, a, sizeof a);
+}
+
 static void mix(unsigned char *to, const unsigned char *from, const unsigned char *with, size_t n)
 {
-    uint64_t a = 0, b = 0;
-    for (; n >= sizeof a; n -= sizeof a) {
-        memcpy(&a, from, sizeof a);
-        memcpy(&b, with, sizeof b);
-        a ^= b;
-        memcpy(to, &a, sizeof a);
-        to += sizeof a;
-        from += sizeof a;
-        with += sizeof a;
+    for (; n >= BLOCK; n -= BLOCK) {
+        mix_block(to, from, with);
+        to += BLOCK;
+        from += BLOCK;
+        with += BLOCK;
     }
     for (size_t i = 0; i < n; i++) {
         to[i] = from[i] ^ with[i];
     }
 }
 
-/* To and fro are the same in this mode. */
-static int keystream_mix(void *context, unsigned char *to, size_t *ret_n, size_t room,
-                         const unsigned char *from, size_t n)
+static int mix_any(struct keystream *stream, unsigned char *to, size_t *ret_n,
+                   const unsigned char *from, size_t n)
 {
-    struct keystream *stream = context;
     size_t done = 0;
-    if (room < n) {
-        return 0;
-    }
     while (done < n) {
         if (stream->used == AHEAD && !make_ahead(stream)) {
             return 0;
@@ -107,6 +110,24 @@ static int keystream_mix(void *context, unsigned char *to, size_t *ret_n, size_t
         done += some;
     }
     *ret_n = n;
+    return 1;
+}
+
+/* To and fro are the same in this mode. libssh2 comes with one block at a time, for all that goes
+ * over a session. */
+static int keystream_mix(void *context, unsigned char *to, size_t *ret_n, size_t room,
+                         const unsigned char *from, size_t n)
+{
+    struct keystream *stream = context;
+    if (room < n) {
+        return 0;
+    }
+    if (n != BLOCK || stream->used > AHEAD - BLOCK) {
+        return mix_any(stream, to, ret_n, from, n);
+    }
+    mix_block(to, from, stream->bytes + stream->used);
+    stream->used += BLOCK;
+    *ret_n = BLOCK;
     return 1;
 }
 
