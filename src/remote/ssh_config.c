@@ -110,17 +110,19 @@ static void take_text(const char *word, const char *value, struct ssh_config *co
     const struct {
         const char *word;
         char **text;
+        bool may_be_none; /* which is then no name */
     } texts[] = {
-        {"hostname", &config->hostname},
-        {"user", &config->user},
-        {"identityagent", &config->agent},
-        {"hostkeyalias", &config->host_key_alias},
-        {"proxyjump", &config->jumps},
-        {"proxycommand", &config->proxy_command},
-        {"revokedhostkeys", &config->revoked_keys},
+        {"hostname", &config->hostname, false},
+        {"user", &config->user, false},
+        {"identityagent", &config->agent, true},
+        {"hostkeyalias", &config->host_key_alias, false},
+        {"proxyjump", &config->jumps, true},
+        {"proxycommand", &config->proxy_command, true},
+        {"revokedhostkeys", &config->revoked_keys, true},
     };
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
-        if (text_equal(word, texts[i].word) && !text_equal(value, "none")) {
+        bool is_none = texts[i].may_be_none && text_equal(value, "none");
+        if (text_equal(word, texts[i].word) && !is_none) {
             set(texts[i].text, value);
         }
     }
@@ -296,8 +298,17 @@ static bool end_usual(struct usual *usual, msec deadline, char **ret_answer, str
     return true;
 }
 
+static void keep_fast_ciphers(const char *option, struct strlist *kept)
+{
+    if (text_starts(option, "ciphers ") && ssh_machine_has_aes()) {
+        CLEANUP(mem_freep) char *ciphers = ssh_ciphers_fast_first(option + strlen("ciphers "));
+        strlist_printf(kept, "ciphers %s", ciphers);
+    }
+}
+
 /* Drops the options that are ssh's own without any configuration: saying them would change what ssh
- * makes of them (the order of host key types, for one). */
+ * makes of them (the order of host key types, for one). Which cipher comes first is for us to say
+ * where nobody has. */
 static bool drop_defaults(struct usual *asked, msec deadline, struct strlist *options,
                           struct error *err)
 {
@@ -311,6 +322,8 @@ static bool drop_defaults(struct usual *asked, msec deadline, struct strlist *op
     for (size_t i = 0; i < options->n; i++) {
         if (!strlist_has(&usual.options, options->items[i])) {
             strlist_add(&kept, options->items[i]);
+        } else {
+            keep_fast_ciphers(options->items[i], &kept);
         }
     }
     strlist_clear(options);

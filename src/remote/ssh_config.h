@@ -27,6 +27,16 @@ void ssh_config_clear(struct ssh_config *config);
 /* The home folder of whoever runs this, as the user database has it: that is how ssh sees it. The
  * caller's. */
 char *ssh_home(void);
+
+/* --- ssh_expand.c --- */
+
 /* A path with "~", "${NAME}" and ssh's "%" in it. NULL: a variable or a "%" that nobody knows. The
  * caller's. */
 char *ssh_expand(const char *text, const struct ssh_hop *hop);
+
+/* --- ssh_ciphers.c --- */
+
+/* The same ones, "aes128-ctr,aes128-gcm@openssh.com", with AES-GCM first. The caller's. */
+char *ssh_ciphers_fast_first(const char *ciphers);
+/* This processor has instructions for it. */
+bool ssh_machine_has_aes(void);

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "headgate/file.h"
-#include "private.h"
+#include "ssh_config.h"
 
 #define PATIENCE 20000
 
@@ -63,6 +63,44 @@ static void without_a_word_it_is_what_is_usual(void **state)
     assert_int_equal(route.hops[0].options.n, 0);
 }
 
+/* For ssh alone, and only where nobody has said which. */
+static void ciphers_that_are_fast_here_come_first(void **state)
+{
+    (void)state;
+    CLEANUP(error_clear) struct error err = ERROR_INIT;
+    CLEANUP(ssh_route_clear) struct ssh_route plain = {0};
+    CLEANUP(ssh_route_clear) struct ssh_route said = {0};
+    struct ssh_place place = {
+        .host = "db1", .config = config("# nothing"), .transport = TRANSPORT_OPENSSH};
+    assert_ok(find(&place, &plain, &err));
+    assert_int_equal(plain.hops[0].options.n, ssh_machine_has_aes() ? 1 : 0);
+    if (ssh_machine_has_aes()) {
+        const char first[] = "ciphers aes128-gcm@openssh.com,aes256-gcm@openssh.com,";
+        assert_memory_equal(plain.hops[0].options.items[0], first, sizeof first - 1);
+        assert_contains(plain.hops[0].options.items[0], "chacha20-poly1305@openssh.com");
+    }
+    place.config = config("Ciphers aes256-ctr,aes128-gcm@openssh.com");
+    assert_ok(find(&place, &said, &err));
+    assert_int_equal(said.hops[0].options.n, 1);
+    assert_string_equal(said.hops[0].options.items[0], "ciphers aes256-ctr,aes128-gcm@openssh.com");
+}
+
+static void ciphers_are_only_moved(void **state)
+{
+    (void)state;
+    static const char *const pairs[][2] = {
+        {"", ""},
+        {"aes128-ctr", "aes128-ctr"},
+        {"chacha20-poly1305@openssh.com,aes128-ctr,aes256-gcm@openssh.com,aes128-gcm@openssh.com",
+         "aes256-gcm@openssh.com,aes128-gcm@openssh.com,chacha20-poly1305@openssh.com,aes128-ctr"},
+        {"aes128-gcm@openssh.com.example,aes128-gcm@openssh.co",
+         "aes128-gcm@openssh.com.example,aes128-gcm@openssh.co"}};
+    for (size_t i = 0; i < ARRAY_LEN(pairs); i++) {
+        CLEANUP(mem_freep) char *moved = ssh_ciphers_fast_first(pairs[i][0]);
+        assert_string_equal(moved, pairs[i][1]);
+    }
+}
+
 static void config_is_asked(void **state)
 {
     (void)state;
@@ -95,6 +133,17 @@ static void config_is_asked(void **state)
     assert_string_equal(hop->known_hosts.items[1], "a b/known");
     assert_int_equal(hop->connect_timeout, 7000);
     assert_string_equal(hop->config, path);
+}
+
+static void somebody_may_be_called_none(void **state)
+{
+    (void)state;
+    CLEANUP(error_clear) struct error err = ERROR_INIT;
+    CLEANUP(ssh_route_clear) struct ssh_route route = {0};
+    const char *path = config("User none\nHostName none\nProxyJump none\nIdentityAgent none");
+    assert_ok(find(&(struct ssh_place){.host = "db", .config = path}, &route, &err));
+    assert_string_equal(route.shown, "none@none:22");
+    assert_null(route.hops[0].agent);
 }
 
 static void what_the_place_says_wins(void **state)
@@ -286,7 +335,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_a_word_it_is_what_is_usual),
+        cmocka_unit_test(ciphers_that_are_fast_here_come_first),
+        cmocka_unit_test(ciphers_are_only_moved),
         cmocka_unit_test(config_is_asked),
+        cmocka_unit_test(somebody_may_be_called_none),
         cmocka_unit_test(what_the_place_says_wins),
         cmocka_unit_test(the_agent_alone_is_asked_where_that_is_said),
         cmocka_unit_test(jump_hosts_of_config_are_found_hop_by_hop),
