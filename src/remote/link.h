@@ -22,12 +22,6 @@
 
 #include "private.h"
 
-/* What the forwarder must see while it waits for anything: its owner's end. */
-struct owner_watch {
-    int socket, pidfd;
-    bool ended;
-};
-
 #define LINK_BUFFER ((size_t)256 * 1024)
 struct link {
     const struct ssh_hop *hop;
@@ -46,6 +40,8 @@ struct link {
     struct strbuf opening; /* what the server sent in clear, until its keys are exchanged */
     bool keyed;
     char *farewell; /* why the server ended it, in its words */
+    char *question; /* of an interactive server, to which there was no answer; NULL */
+    bool answered;  /* one was answered, or all were */
 
     msec heard, probed; /* when something last came; when we asked for it, 0: we did not */
     uint64_t sent, progress;
@@ -83,10 +79,8 @@ uint64_t link_progress(const struct link *link);
 
 /* --- link_socket.c --- */
 
-NODISCARD bool link_connect(const struct ssh_hop *hop, struct owner_watch *owner, msec deadline,
-                            int *ret_fd, struct error *err);
 /* Waits for one descriptor and the owner's end. 1: ready, 0: the deadline passed, -1: the owner has
- * ended. */
+ * ended, or this process was asked to stop (a forwarder is deaf to that). */
 int owner_watch_wait(struct owner_watch *owner, int fd, short events, msec deadline);
 
 /* --- link_dial.c --- */

@@ -133,7 +133,27 @@ static bool try_password(struct attempt *attempt, struct error *err)
     return attempt_note(attempt, result, "password", err);
 }
 
-/* Whatever is asked for without an echo. */
+/* As ssh calls it for what asks on its behalf. */
+static bool asks_for_password(const LIBSSH2_USERAUTH_KBDINT_PROMPT *prompt)
+{
+    return prompt->echo == 0 && memmem(prompt->text, prompt->length, "assword", 7) != NULL;
+}
+
+/* The password is given once, and to a question for it alone: a code that is asked for as well is
+ * nothing to guess at, and a host that asks again did not like the first answer. */
+static bool has_answers(struct link *link, int n, const LIBSSH2_USERAUTH_KBDINT_PROMPT *prompts)
+{
+    for (int i = 0; i < n; i++) {
+        if (link->answered || !asks_for_password(&prompts[i]) || i > 0) {
+            size_t size = prompts[i].length < QUESTION_MAX ? prompts[i].length : QUESTION_MAX;
+            mem_free(link->question);
+            link->question = mem_copy_n(prompts[i].text, size);
+            return false;
+        }
+    }
+    return true;
+}
+
 /* NOLINTNEXTLINE(readability-function-size): so many parameters are libssh2's wish */
 static LIBSSH2_USERAUTH_KBDINT_RESPONSE_FUNC(answer)
 {
@@ -141,10 +161,12 @@ static LIBSSH2_USERAUTH_KBDINT_RESPONSE_FUNC(answer)
     (void)name_len;
     (void)instruction;
     (void)instruction_len;
-    const struct link *link = *abstract;
+    struct link *link = *abstract;
+    bool known = has_answers(link, num_prompts, prompts);
     for (int i = 0; i < num_prompts; i++) {
-        responses[i].text = mem_copy(prompts[i].echo != 0 ? "" : link->hop->password);
+        responses[i].text = mem_copy(known ? link->hop->password : "");
         responses[i].length = (unsigned)strlen(responses[i].text);
+        link->answered = true;
     }
 }
 
@@ -159,7 +181,11 @@ static bool try_questions(struct attempt *attempt, struct error *err)
             return false;
         }
     }
-    return attempt_note(attempt, result, "keyboard-interactive", err);
+    CLEANUP(mem_freep)
+    char *tried = link->question != NULL && result != 0
+                      ? mem_printf("keyboard-interactive, which asked \"%s\"", link->question)
+                      : mem_copy("keyboard-interactive");
+    return attempt_note(attempt, result, tried, err);
 }
 
 /* --- refusals --- */
@@ -174,6 +200,8 @@ static void hint_at_keys(const struct attempt *attempt, struct error *err)
     } else if (attempt->locked) {
         error_hint(err, "A key with a passphrase is used through the agent, or with "
                         "\"passphrase\".");
+    } else if (attempt->link->question != NULL) {
+        error_hint(err, "%s", QUESTION_HINT);
     } else if (attempt->certificate) {
         error_hint(err, "libssh2 cannot use the certificate that lies beside the key: "
                         "\"transport\": \"openssh\" can.");

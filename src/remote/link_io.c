@@ -82,6 +82,7 @@ void link_closep(struct link **link_p)
     strbuf_clear(&link->out);
     strbuf_clear(&link->opening);
     mem_free(link->farewell);
+    mem_free(link->question);
     mem_free(link->key);
     mem_free(link->other_key);
     remote_hop_clear(&link->told);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "headgate/file.h"
+#include "headgate/interrupt.h"
 #include "headgate/mem.h"
 #include "headgate/process.h"
 #include "link.h"
@@ -34,11 +35,8 @@ int owner_watch_wait(struct owner_watch *owner, int fd, short events, msec deadl
     struct pollfd fds[] = {{.fd = fd, .events = events},
                            {.fd = owner->socket, .events = POLLIN},
                            {.fd = owner->pidfd, .events = POLLIN}};
-    int n = 0;
-    do {
-        n = poll(fds, ARRAY_LEN(fds), deadline_poll_timeout(deadline));
-    } while ((n < 0 && errno == EINTR) || (n == 0 && !deadline_passed(deadline)));
-    owner->ended = fds[1].revents != 0 || fds[2].revents != 0;
+    int n = interrupt_poll(fds, ARRAY_LEN(fds), deadline);
+    owner->ended = n < 0 || fds[1].revents != 0 || fds[2].revents != 0;
     return owner->ended ? -1 : fds[0].revents != 0;
 }
 

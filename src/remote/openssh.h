@@ -50,7 +50,11 @@ void master_said(const struct remote *remote, size_t hop, struct strbuf *ret_sai
 
 /* --- openssh_config.c --- */
 
+#define OPENSSH_ASKED "headgate: asked " /* before what a host asked that nobody answered */
+
 NODISCARD bool openssh_config_write(const struct remote *remote, struct error *err);
+/* Whether ssh is given a connection (a lone "-" for a ProxyCommand), instead of making one. */
+bool openssh_is_connected(const struct ssh_route *route);
 /* Secrets lie in the folder only while somebody is let in. */
 NODISCARD bool openssh_secrets_write(const struct remote *remote, struct error *err);
 void openssh_secrets_remove(const struct remote *remote);

@@ -20,14 +20,17 @@
     "# fingerprint, host, reason, key, type\n"                                                     \
     "[ \"$3\" = ORDER ] || printf '%%s %%s\\n' \"$5\" \"$4\" >>'%s'\n"
 #define SCRIPT_PINNED "[ \"$1\" != '%s' ] || printf '%%s %%s %%s\\n' \"$2\" \"$5\" \"$4\"\n"
-/* What it is asked for decides; what is neither is not answered. */
+/* What it is asked for decides. The password is given once, as a host that asks again did not like
+ * it; what else the host asks for (not ssh itself, after that) is noted, for the refusal. */
 #define SCRIPT_SECRET                                                                              \
     "#!/bin/sh\n"                                                                                  \
     "[ \"$SSH_ASKPASS_PROMPT\" != none ] || exit 0\n"                                              \
     "case $1 in\n"                                                                                 \
     "*assphrase*) exec cat '%s' ;;\n"                                                              \
-    "*assword*) exec cat '%s' ;;\n"                                                                \
+    "*assword*) cat '%s' 2>/dev/null && rm '%s' && exit 0 ;;\n"                                    \
     "esac\n"                                                                                       \
+    "case $1 in *\\'s\\ password:*) exit 1 ;; esac\n"                                              \
+    "printf '" OPENSSH_ASKED "%%s\\n' \"$1\" >&2\n"                                                \
     "exit 1\n"
 
 char *openssh_hop_name(size_t hop)
@@ -158,6 +161,25 @@ static void add_way_over(const struct remote *remote, size_t before, struct strb
     strbuf_add(text, "\n");
 }
 
+/* Ours is up some 40 ms earlier than ssh's own, which waits for the other side's acknowledgement
+ * (TCP_NODELAY) until it has logged in; and that it cannot be made is told as by the other back
+ * end. What the user's configuration says of how to connect is left to ssh, and so is what comes
+ * before a jump host, which another ssh starts. */
+bool openssh_is_connected(const struct ssh_route *route)
+{
+    static const char *const how[] = {"addressfamily ", "bindaddress ", "bindinterface ",
+                                      "proxycommand "};
+    const struct strlist *options = &route->hops[0].options;
+    for (size_t i = 0; i < options->n; i++) {
+        for (size_t j = 0; j < ARRAY_LEN(how); j++) {
+            if (text_starts(options->items[i], how[j])) {
+                return false;
+            }
+        }
+    }
+    return route->n == 1;
+}
+
 static void add_hop(const struct remote *remote, size_t at, struct strbuf *text)
 {
     const struct ssh_hop *hop = &remote->route.hops[at];
@@ -168,6 +190,8 @@ static void add_hop(const struct remote *remote, size_t at, struct strbuf *text)
     add_plain(text, "User", hop->user);
     if (at > 0) {
         add_way_over(remote, at - 1, text);
+    } else if (openssh_is_connected(&remote->route)) {
+        add_plain(text, "ProxyCommand", "-");
     }
     add_keys(hop, text);
     add_known_hosts(remote, at, text);
@@ -227,7 +251,7 @@ static bool write_scripts(const struct remote *remote, size_t at, struct error *
         return false;
     }
     strbuf_cut(&script, 0);
-    strbuf_printf(&script, SCRIPT_SECRET, passphrase, password);
+    strbuf_printf(&script, SCRIPT_SECRET, passphrase, password, password);
     return write_file(ask, script.text, script.size, 0700, err);
 }
 

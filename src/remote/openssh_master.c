@@ -6,14 +6,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/inotify.h>
 #include <unistd.h>
 
 #include "headgate/file.h"
 #include "headgate/interrupt.h"
 #include "openssh.h"
 
-#define GLANCE 5 /* milliseconds between two looks whether it is let in */
+/* Milliseconds between two looks whether it is let in. Being told by the system (inotify) costs
+ * more than looking: it takes its time to forget who is to be told. */
+#define GLANCE 1
 #define SAID_MAX ((size_t)256 * 1024)
 
 /* --- what was said --- */
@@ -80,12 +81,30 @@ static char *control_argument(const char *control)
     return strbuf_take(&text);
 }
 
-static bool launch(struct remote *remote, struct error *err)
+/* ret_fd: -1 where ssh is to do it. */
+static bool dial(const struct remote *remote, msec deadline, int *ret_fd, struct error *err)
+{
+    const struct ssh_hop *hop = &remote->route.hops[0];
+    struct owner_watch nobody = {.socket = -1, .pidfd = -1};
+    msec until = deadline_earlier(deadline, deadline_in(hop->connect_timeout));
+    if (!openssh_is_connected(&remote->route)) {
+        return true;
+    }
+    if (!link_connect(hop, &nobody, until, ret_fd, err)) {
+        return interrupt_pending() != 0 ? interrupt_error(err) : false;
+    }
+    int flags = fcntl(*ret_fd, F_GETFL);
+    return fcntl(*ret_fd, F_SETFL, flags & ~O_NONBLOCK) == 0 ||
+           error_set_errno(err, "could not set up the connection to %s", hop->shown);
+}
+
+static bool launch(struct remote *remote, msec deadline, struct error *err)
 {
     struct openssh *openssh = remote->state;
     CLEANUP(strlist_clear) struct strlist env = STRLIST_INIT;
     CLEANUP(mem_freep) char *name = openssh_hop_name(remote->route.n - 1);
     CLEANUP(mem_freep) char *control = control_argument(openssh->control);
+    CLEANUP(fd_closep) int connection = -1;
     const char *const argv[] = {
         openssh->program, "-F", openssh->config, "-M", "-N", "-S", control, name, NULL};
     make_environment(remote, &env);
@@ -97,7 +116,8 @@ static bool launch(struct remote *remote, struct error *err)
         (void)unlink(said);
         (void)unlink(shown);
     }
-    if (!process_start(&spec, -1, -1, &openssh->master, err)) {
+    if (!dial(remote, deadline, &connection, err) ||
+        !process_start(&spec, connection, connection, &openssh->master, err)) {
         return false;
     }
     openssh->starter = getpid();
@@ -168,45 +188,23 @@ static msec patience(const struct remote *remote)
     return all;
 }
 
-/* Tells at once when something comes into the folder; -1 where the system has no more of them:
- * looking now and then does as well. */
-static int watch_folder(const char *folder)
-{
-    int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-    if (watch >= 0 && inotify_add_watch(watch, folder, IN_CREATE | IN_MOVED_TO) < 0) {
-        fd_closep(&watch);
-    }
-    return watch;
-}
-
-static void forget_news(int watch)
-{
-    char news[4096];
-    while (read(watch, news, sizeof news) > 0) {
-    }
-}
-
-static bool wait_until_in(struct remote *remote, msec deadline, struct error *err)
+static bool wait_until_in(struct remote *remote, msec started, msec deadline, struct error *err)
 {
     const struct openssh *openssh = remote->state;
-    msec started = clock_now();
     msec until = deadline_earlier(deadline, deadline_in(patience(remote)));
-    CLEANUP(fd_closep) int watch = watch_folder(remote->folder);
-    struct pollfd fds[] = {{.fd = openssh->master.pidfd, .events = POLLIN},
-                           {.fd = watch, .events = POLLIN}};
+    struct pollfd ended = {.fd = openssh->master.pidfd, .events = POLLIN};
     for (;;) {
         if (path_exists(openssh->control)) {
             note_progress(remote, started);
             return true;
         }
-        if (fds[0].revents != 0 || deadline_passed(until)) {
+        if (ended.revents != 0 || deadline_passed(until)) {
             return refused(remote, err);
         }
-        if (interrupt_poll(fds, ARRAY_LEN(fds), deadline_earlier(until, deadline_in(GLANCE))) < 0) {
+        if (interrupt_poll(&ended, 1, deadline_earlier(until, deadline_in(GLANCE))) < 0) {
             return interrupt_error(err);
         }
         note_progress(remote, started);
-        forget_news(watch);
     }
 }
 
@@ -222,10 +220,11 @@ static void describe(struct remote *remote)
 bool master_start(struct remote *remote, msec deadline, struct error *err)
 {
     struct openssh *openssh = remote->state;
-    bool started = openssh_secrets_write(remote, err) && launch(remote, err) &&
-                   wait_until_in(remote, deadline, err);
+    msec began = clock_now();
+    bool is_in = openssh_secrets_write(remote, err) && launch(remote, deadline, err) &&
+                 wait_until_in(remote, began, deadline, err);
     openssh_secrets_remove(remote);
-    if (!started) {
+    if (!is_in) {
         master_end(openssh);
         return false;
     }

@@ -259,8 +259,13 @@ static void explain_denial(const struct ssh_hop *hop, const char *said, struct e
     }
     strlist_clear(&found.tried);
     mem_free(found.authentication);
-    if (has(said, "Authentications that can continue") && hop->password != NULL) {
-        strbuf_add(&tried, tried.size > 0 ? "; a password" : "a password");
+    CLEANUP(mem_freep) char *asked = behind(said, OPENSSH_ASKED);
+    const char *also = tried.size > 0 ? "; " : "";
+    if (asked != NULL) {
+        strbuf_printf(&tried, "%skeyboard-interactive, which asked \"%.*s\"", also, QUESTION_MAX,
+                      asked);
+    } else if (has(said, "Authentications that can continue") && hop->password != NULL) {
+        strbuf_printf(&tried, "%sa password", also);
     }
     CLEANUP(mem_freep) char *load = behind(said, "Load key ");
     (void)error_detail(err, "It takes %.*s. Tried: %s.%s%s",
@@ -268,6 +273,10 @@ static void explain_denial(const struct ssh_hop *hop, const char *said, struct e
                        methods != NULL ? methods : "other keys",
                        tried.size > 0 ? tried.text : "nothing, there was no key",
                        load != NULL ? " ssh could not load " : "", load != NULL ? load : "");
+    if (asked != NULL) {
+        (void)error_hint(err, "%s", QUESTION_HINT);
+        return;
+    }
     (void)error_hint(err,
                      "The public half of a key has to be in ~/.ssh/authorized_keys of %s there; "
                      "an encrypted key has to be in the agent, or to have its \"passphrase\".",

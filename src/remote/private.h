@@ -98,6 +98,17 @@ void remote_hop_clear(struct remote_hop *hop);
 NODISCARD bool remote_folder_make(char **ret_folder, int *ret_lock, struct error *err);
 void remote_folder_remove(const char *folder, int *lock);
 
+/* --- link_socket.c --- */
+
+/* What the forwarder must see while it waits for anything: its owner's end. */
+struct owner_watch {
+    int socket, pidfd; /* -1: it is its own owner */
+    bool ended;
+};
+/* The first hop, by TCP. The descriptor does not block. */
+NODISCARD bool link_connect(const struct ssh_hop *hop, struct owner_watch *owner, msec deadline,
+                            int *ret_fd, struct error *err);
+
 /* --- loopback.c: ports that only our own user may come to --- */
 
 struct loopback {
@@ -118,6 +129,13 @@ void libpq_refuse(int fd, const struct error *why);
 
 /* Ends what runs; what it said is kept. */
 void remote_beside_stop(struct remote_beside *beside);
+
+/* --- what an interactive host asks --- */
+
+#define QUESTION_MAX 120 /* of it, as it is shown */
+#define QUESTION_HINT                                                                              \
+    "\"password\" is said once, to a hidden question for a password. What is asked besides, "      \
+    "nobody can answer for you: use a key that is let in without."
 
 /* --- back ends --- */
 

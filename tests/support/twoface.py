@@ -5,7 +5,8 @@ a stranger's.
   twoface.py FOLDER     makes FOLDER/known_hosts, with its own key alone, and FOLDER/port, and serves until FOLDER is gone.
 
 Whoever comes is let in, by a key, by the password "open sesame", or by answers to what it asks: "one" is asked for the password,
-"two" for a code as well, "nothing" for nothing. A connection to any port is an echo, but for lines: "same" and "other" are
+"two" for a code as well, "code" for a code that is not shown, "shown" for the password in the open, "again" for the password until
+it has come twice, "nothing" for nothing. What was answered stands in FOLDER/answers. A connection to any port is an echo, but for lines: "same" and "other" are
 answered by new keys, with that host key, and then by "after NAME". Whatever program is asked for, a stranger comes in."""
 import os
 import socket
@@ -16,12 +17,15 @@ import time
 import paramiko
 
 PASSWORD = "open sesame"
-PROMPTS = {"one": [("Password: ", False)], "two": [("Password: ", False), ("Code: ", True)], "nothing": []}
+PROMPTS = {"one": [("Password: ", False)], "two": [("Password: ", False), ("Code: ", True)], "code": [("Code: ", False)],
+           "shown": [("Password: ", True)], "again": [("Password: ", False)], "nothing": []}
 
 
 class Host(paramiko.ServerInterface):
-    def __init__(self, change_keys):
+    def __init__(self, change_keys, answers):
         self.change_keys = change_keys
+        self.answers = answers
+        self.asked_again = False
 
     def check_channel_exec_request(self, channel, command):
         threading.Timer(0.3, self.change_keys, args=("other",)).start()
@@ -40,6 +44,11 @@ class Host(paramiko.ServerInterface):
         return paramiko.InteractiveQuery("", "", *PROMPTS[username])
 
     def check_auth_interactive_response(self, responses):
+        with open(self.answers, "a", encoding="utf-8") as file:
+            file.write("".join(f"{answer}\n" for answer in responses))
+        if self.name == "again" and not self.asked_again:
+            self.asked_again = True
+            return paramiko.InteractiveQuery("", "", *PROMPTS[self.name])
         good = [PASSWORD, "123456"][:len(PROMPTS[self.name])]
         return paramiko.AUTH_SUCCESSFUL if list(responses) == good else paramiko.AUTH_FAILED
 
@@ -61,7 +70,7 @@ def echo(channel, change_keys):
             channel.sendall(line)
 
 
-def serve(client, keys):
+def serve(client, keys, answers):
     transport = paramiko.Transport(client)
     transport.add_server_key(keys["same"])
 
@@ -74,7 +83,7 @@ def serve(client, keys):
         return True
 
     try:
-        transport.start_server(server=Host(change_keys))
+        transport.start_server(server=Host(change_keys, answers))
         while transport.is_active():
             channel = transport.accept(1)
             if channel is not None:
@@ -102,7 +111,7 @@ def main():
             client, _ = listener.accept()
         except socket.timeout:
             continue
-        threading.Thread(target=serve, args=(client, keys), daemon=True).start()
+        threading.Thread(target=serve, args=(client, keys, f"{folder}/answers"), daemon=True).start()
         time.sleep(0)
 
 

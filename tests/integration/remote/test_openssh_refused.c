@@ -61,6 +61,13 @@ static void the_hop_with_the_wrong_key_is_named(void **state)
 
 /* --- other refusals --- */
 
+/* A configuration that says how: then ssh does it, not we. */
+static const char *ssh_connects(void)
+{
+    scratch_sh("echo 'AddressFamily inet' >connects");
+    return scratch_out("echo $PWD/connects");
+}
+
 static void what_is_wrong_is_said_in_our_words(void **state)
 {
     (void)state;
@@ -85,6 +92,12 @@ static void what_is_wrong_is_said_in_our_words(void **state)
     CLEANUP(host_freep) struct host *stopped = host_open("stopped", "");
     scratch_sshd_do(&stopped->sshd, "stop");
     refused(&stopped->place, &err);
+    assert_contains(err.message, "Connection refused");
+    assert_contains(err.hint, "No SSH server listens there");
+    assert_true(err.retryable);
+    place = stopped->place;
+    place.config = ssh_connects();
+    refused(&place, &err);
     assert_contains(err.message, "nothing listens there");
     assert_true(err.retryable);
     place = stopped->place;
@@ -101,6 +114,12 @@ static void a_name_that_nobody_knows_is_said(void **state)
     CLEANUP(host_freep) struct host *host = host_open("one", "");
     CLEANUP(remote_closep) struct remote *remote = NULL;
     host->place.host = "no-such-host.invalid";
+    assert_fails(remote_open(&host->place, deadline_in(PATIENCE), &remote, &err),
+                 ERROR_UNREACHABLE);
+    assert_contains(err.message, "no-such-host.invalid");
+    assert_contains(err.message, "Name or service not known");
+    error_clear(&err);
+    host->place.config = ssh_connects();
     assert_fails(remote_open(&host->place, deadline_in(PATIENCE), &remote, &err),
                  ERROR_UNREACHABLE);
     assert_contains(err.message, "no-such-host.invalid");

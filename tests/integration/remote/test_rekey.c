@@ -314,7 +314,31 @@ static struct ssh_place asking(const char *user, const char *password)
     return place;
 }
 
-static void assert_kept_out(const char *user, const char *password)
+static void forget_answers(void)
+{
+    CLEANUP(mem_freep) char *path = path_join(face.folder, "answers");
+    (void)unlink(path);
+}
+
+/* How often the password was said. */
+static int passwords_said(void)
+{
+    struct error err = ERROR_INIT;
+    CLEANUP(mem_freep) char *path = path_join(face.folder, "answers");
+    CLEANUP(strbuf_clear) struct strbuf text = STRBUF_INIT;
+    int n = 0;
+    if (!file_read(path, 1000, &text, &err)) {
+        error_clear(&err);
+        return 0;
+    }
+    for (const char *at = text.text; (at = strstr(at, "open sesame\n")) != NULL; at++) {
+        n++;
+    }
+    return n;
+}
+
+/* asked: what the refusal quotes; NULL: no question. */
+static void assert_kept_out(const char *user, const char *password, const char *asked)
 {
     CLEANUP(error_clear) struct error err = ERROR_INIT;
     CLEANUP(remote_closep) struct remote *remote = NULL;
@@ -322,7 +346,15 @@ static void assert_kept_out(const char *user, const char *password)
     assert_fails(remote_open(&place, deadline_in(PATIENCE), &remote, &err), ERROR_UNREACHABLE);
     assert_contains(err.message, "does not let us in");
     assert_null(strstr(err.message, "sesame"));
-    assert_true(err.detail == NULL || strstr(err.detail, "sesame") == NULL);
+    assert_non_null(err.detail);
+    assert_null(strstr(err.detail, "sesame"));
+    if (asked != NULL) {
+        assert_contains(err.detail, "keyboard-interactive, which asked \"");
+        assert_contains(err.detail, asked);
+        assert_contains(err.hint, "nobody can answer for you");
+    } else {
+        assert_null(strstr(err.detail, "which asked"));
+    }
 }
 
 static void one_that_asks_for_the_password_gets_it(void **state)
@@ -348,14 +380,36 @@ static void one_that_asks_for_nothing_is_answered_with_nothing(void **state)
 static void what_it_does_not_know_it_does_not_guess(void **state)
 {
     (void)state;
-    assert_kept_out("one", "shut sesame");
-    assert_kept_out("two", "open sesame");
+    assert_kept_out("one", "shut sesame", NULL);
+    assert_kept_out("two", "open sesame", "Code: \"");
+    forget_answers();
+    assert_kept_out("code", "open sesame", "Code: \"");
+    assert_int_equal(passwords_said(), 0);
+}
+
+static void who_asks_again_is_not_answered_again(void **state)
+{
+    (void)state;
+    forget_answers();
+    assert_kept_out("again", "open sesame", "Password: \"");
+    assert_int_equal(passwords_said(), 1);
+}
+
+/* The machine's ssh tells nobody whether what is typed would be shown. */
+static void a_password_that_would_be_shown_is_not_said(void **state)
+{
+    (void)state;
+    if (TRANSPORT == TRANSPORT_LIBSSH2) {
+        forget_answers();
+        assert_kept_out("shown", "open sesame", "Password: \"");
+        assert_int_equal(passwords_said(), 0);
+    }
 }
 
 static void nothing_is_answered_where_no_password_is_configured(void **state)
 {
     (void)state;
-    assert_kept_out("one", NULL);
+    assert_kept_out("one", NULL, NULL);
 }
 
 int main(void)
@@ -369,6 +423,8 @@ int main(void)
         cmocka_unit_test(one_that_asks_for_the_password_gets_it),
         cmocka_unit_test(one_that_asks_for_nothing_is_answered_with_nothing),
         cmocka_unit_test(what_it_does_not_know_it_does_not_guess),
+        cmocka_unit_test(who_asks_again_is_not_answered_again),
+        cmocka_unit_test(a_password_that_would_be_shown_is_not_said),
         cmocka_unit_test(nothing_is_answered_where_no_password_is_configured),
     };
     return cmocka_run_group_tests(tests, open_hosts, close_hosts);
