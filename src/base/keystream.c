@@ -62,8 +62,7 @@ static int keystream_begin(void *context, const unsigned char *key, size_t key_s
     return EVP_EncryptInit_ex2(stream->context, fresh ? stream->cipher : NULL, key, start, NULL);
 }
 
-/* Apart from what is called for each block, which then needs next to nothing of the stack. */
-__attribute__((noinline)) static bool make_ahead(struct keystream *stream)
+static bool make_ahead(struct keystream *stream)
 {
     static const unsigned char nothing[AHEAD] = {0};
     int n = 0;
@@ -96,8 +95,9 @@ static void mix(unsigned char *to, const unsigned char *from, const unsigned cha
     }
 }
 
-static int mix_any(struct keystream *stream, unsigned char *to, size_t *ret_n,
-                   const unsigned char *from, size_t n)
+/* Apart from what is called for each block, which then needs next to nothing of the stack. */
+__attribute__((noinline)) static int mix_any(struct keystream *stream, unsigned char *to,
+                                             size_t *ret_n, const unsigned char *from, size_t n)
 {
     size_t done = 0;
     while (done < n) {
