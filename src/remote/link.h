@@ -33,6 +33,7 @@ struct link {
     char *buffer; /* LINK_BUFFER bytes, for whoever moves something */
     char *in;     /* what came and libssh2 has not taken yet */
     size_t in_from, in_to;
+    size_t portion;    /* how much of that libssh2 may have for now */
     struct strbuf out; /* what libssh2 sent and the socket has not taken yet */
     size_t out_from;
     bool readable, ended;  /* there may be something to read; there will be nothing any more */

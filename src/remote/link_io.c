@@ -58,6 +58,7 @@ struct link *link_new(const struct ssh_hop *hop, struct owner_watch *owner)
     link->in = mem_new(1, IN_SIZE);
     link->buffer = mem_new(1, LINK_BUFFER);
     link->out = link->opening = (struct strbuf)STRBUF_INIT;
+    link->portion = SIZE_MAX;
     link->heard = clock_now();
     return link;
 }
@@ -145,8 +146,13 @@ static LIBSSH2_RECV_FUNC(receive)
         return link->ended ? -ECONNRESET : -EAGAIN;
     }
     n = n < length ? n : length;
+    n = n < link->portion ? n : link->portion;
+    if (n == 0) {
+        return -EAGAIN;
+    }
     memcpy(buffer, link->in + link->in_from, n);
     link->in_from += n;
+    link->portion -= n;
     return (ssize_t)n;
 }
 

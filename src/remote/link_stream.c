@@ -17,9 +17,10 @@
 #include "link.h"
 
 #define UNSENT_MAX                                                                                 \
-    ((size_t)256 * 1024)           /* libssh2 gets no more while so much waits for the socket */
-#define TURN ((size_t)1024 * 1024) /* what one may move before the others have their turn */
-#define PIECE ((size_t)128 * 1024) /* what is read of a client at once */
+    ((size_t)256 * 1024)            /* libssh2 gets no more while so much waits for the socket */
+#define TURN ((size_t)1024 * 1024)  /* what one may move before the others have their turn */
+#define PIECE ((size_t)128 * 1024)  /* what is read of a client at once */
+#define PORTION ((size_t)64 * 1024) /* stays in the processor's cache on its way */
 #define FRAME_HEAD 16
 #define FRAME_MAX ((size_t)1024 * 1024) /* one costs a process over there */
 #define PIPE_SIZE (1024 * 1024)         /* the largest that an ordinary user may have */
@@ -156,6 +157,21 @@ static bool move_left(struct stream *stream, struct pipe_end *end)
     return left_of(end) != before;
 }
 
+/*
+ * libssh2 reads all that the socket has before it gives any of it away: with a client that is quick
+ * that would be the whole window, again and again, while the client waits for bytes and the host
+ * for room. In portions all of them have something to do.
+ */
+static ssize_t read_portion(struct stream *stream, struct link *link, int id, size_t room,
+                            bool *ret_more)
+{
+    link->portion = PORTION;
+    ssize_t n = libssh2_channel_read_ex(stream->channel, id, link->buffer, room);
+    *ret_more = link->portion == 0;
+    link->portion = SIZE_MAX;
+    return n;
+}
+
 /* True where something moved. An answer of libssh2's that is an error means that the session is
  * over; the loop sees that. */
 static bool move_down(struct stream *stream, struct link *link, struct pipe_end *end, int id)
@@ -165,8 +181,10 @@ static bool move_down(struct stream *stream, struct link *link, struct pipe_end 
     while (stream->stage == STREAM_OPEN && turn < TURN) {
         /* With no room for what comes libssh2 still has to see windows and keys go by. */
         size_t room = left_of(end) == 0 ? LINK_BUFFER : 0;
-        ssize_t n = libssh2_channel_read_ex(stream->channel, id, link->buffer, room);
+        bool more = false;
+        ssize_t n = read_portion(stream, link, id, room, &more);
         link_note(link, n);
+        moved = moved || more;
         if (n <= 0) {
             break;
         }
