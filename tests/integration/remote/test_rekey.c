@@ -1,3 +1,4 @@
+/* also links: sftp */
 /*
  * Keys are exchanged anew in the middle of everything: nothing is lost by that, and the host is
  * still the one that it was. And what an interactive server asks for.

@@ -6,7 +6,7 @@
 #include <sys/uio.h>
 
 #include "headgate/interrupt.h"
-#include "sftp_session.h"
+#include "session.h"
 
 #define LENGTH sizeof(uint32_t)
 

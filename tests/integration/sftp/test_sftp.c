@@ -410,5 +410,5 @@ int main(void)
         cmocka_unit_test(a_server_that_dies_meanwhile_breaks_the_session),
     };
     interrupt_install();
-    return cmocka_run_group_tests_name("remote/sftp", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("sftp/sftp", tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* Packets as bytes. */
-#include "sftp_wire.h"
+#include "wire.h"
 
 #include <assert.h>
 #include <endian.h>

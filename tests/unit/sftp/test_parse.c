@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "scratch.h"
-#include "sftp_session.h"
+#include "session.h"
 
 #define SILENCE 20000
 
@@ -278,5 +278,5 @@ int main(void)
         cmocka_unit_test(answers_in_any_order_make_the_same_bytes),
         cmocka_unit_test(nonsense_breaks_the_session),
     };
-    return cmocka_run_group_tests_name("remote/sftp_parse", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("sftp/parse", tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /* An open file, as reading and writing see it. */
 #pragma once
 
-#include "sftp_session.h"
+#include "session.h"
 
 /* A part of the file that was asked for. */
 struct sftp_piece {

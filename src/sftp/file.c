@@ -1,5 +1,5 @@
 /* A file: opened, written, synced, closed. */
-#include "sftp_file.h"
+#include "file.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -9,7 +9,7 @@
 
 #include <sys/types.h>
 
-#include "sftp_wire.h"
+#include "wire.h"
 
 #define SFTP_SLOTS 256                           /* requests under way */
 #define SFTP_UNDER_WAY ((size_t)8 * 1024 * 1024) /* bytes that they carry, or want */
@@ -44,7 +44,7 @@ struct sftp {
     size_t in_from, in_to;
 };
 
-/* --- sftp_line.c: bytes in and out --- */
+/* --- line.c: bytes in and out --- */
 
 /* Sends a packet and the bytes that belong to it; meanwhile answers are handed out. */
 NODISCARD bool sftp_send(struct sftp *sftp, const struct strbuf *packet, const void *bytes,
@@ -56,7 +56,7 @@ bool sftp_break(struct sftp *sftp, bool retryable, const char *format, ...) PRIN
 /* The error of a broken session. Returns false. */
 bool sftp_error(const struct sftp *sftp, struct error *err);
 
-/* --- sftp.c: asking --- */
+/* --- session.c: asking --- */
 
 /* A number for a request that carries or wants n bytes; waits until so many more may be under way.
  */

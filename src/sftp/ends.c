@@ -5,7 +5,7 @@
 #include <assert.h>
 #include <sys/stat.h>
 
-#include "sftp_session.h"
+#include "session.h"
 
 #define PARTS 2
 

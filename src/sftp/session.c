@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "sftp_session.h"
+#include "session.h"
 
 #define VERSION 3
 #define SAID_MAX 200

@@ -4,7 +4,7 @@
  */
 #include <assert.h>
 
-#include "sftp_file.h"
+#include "file.h"
 
 #define AHEAD_FIRST ((size_t)256 * 1024)
 #define AHEAD_MOST (SFTP_UNDER_WAY - SFTP_PACKET_MAX)

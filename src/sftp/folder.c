@@ -3,7 +3,7 @@
 #include <sys/stat.h>
 
 #include "headgate/file.h"
-#include "sftp_session.h"
+#include "session.h"
 
 static bool must_succeed(struct sftp *sftp, uint8_t type, const char *path, const char *what,
                          struct error *err)
