@@ -3,8 +3,8 @@ the database. Two mount namespaces make two machines of one: what "bare" runs se
 
   $ . "$TESTDIR/../support/scenario.sh"; needs_pg_dump
   $ type -P sshd >/dev/null || PATH=$PATH:/usr/sbin type -P sshd >/dev/null || exit 80
-  $ if [ "$(id -u)" = 0 ]; then apart="unshare -m"; else apart="unshare -rm"; fi
-  $ bare() { PATH=$(dirname "$HEADGATE"):$PATH HEADGATE_PG_BINDIR= $apart sh -c 'mount -t tmpfs none /usr/lib/postgresql && exec "$@"' sh "$@"; }
+  $ if [ "$(id -u)" = 0 ]; then apart="unshare -m" again=; else apart="unshare -rm" again="unshare -U --map-user=$(id -u) --map-group=$(id -g)"; fi
+  $ bare() { PATH=$(dirname "$HEADGATE"):$PATH HEADGATE_PG_BINDIR= $apart sh -c 'mount -t tmpfs none /usr/lib/postgresql && exec "$@"' sh $again "$@"; }
   $ bare true 2>/dev/null || exit 80
   $ url=$("$TESTDIR/../support/far" start "$SCENARIO/far")
   $ shop

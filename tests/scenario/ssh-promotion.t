@@ -7,7 +7,7 @@ root runs this and the kernel has them, so that only the last one reaches the se
   $ url=$("$far" start "$SCENARIO/far" apart 2>/dev/null) || url=$("$far" start "$SCENARIO/far")
   $ shop
   $ sed -i 's#"url": "${PRODUCTION_DATABASE_URL:-embedded:production}"#"url": "'"$url"'", "ssh": { "host": "db1", "config": "../../far/ssh_config", "keepalive": "2s" }#' pipelines/environments.json
-  $ level() { sed -E -e "s#$SCENARIO#SCENARIO#g" -e 's/[0-9]{8}-[0-9]{6}-[0-9a-f]{4}/RUN/' -e 's/production-[0-9TZ]+-[0-9a-f]{4}/BACKUP/' -e 's/[0-9.]+ (ms|s)\b/N/g' -e 's/compared [0-9].*/compared/' -e 's/, [0-9.]+ k?B\/s//; s/[0-9.]+ k?B/N B/g'; }
+  $ level() { sed -E -e "s#$SCENARIO#SCENARIO#g" -e 's#SCENARIO/far/pg/shop#localhost/shop#; s/PostgreSQL [0-9.]+/PostgreSQL NN/' -e 's/[0-9]{8}-[0-9]{6}-[0-9a-f]{4}/RUN/' -e 's/production-[0-9TZ]+-[0-9a-f]{4}/BACKUP/' -e 's/[0-9.]+ (ms|s)\b/N/g' -e 's/compared [0-9].*/compared/' -e 's/, [0-9.]+ k?B\/s//; s/[0-9.]+ k?B/N B/g'; }
   $ production() { psql -XAtq -h "$SCENARIO/far/pg" -U tester -c "$1" shop; }
 
 The dry run changes nothing over there:
@@ -63,7 +63,7 @@ The same over the machine's own ssh:
   $ headgate status production | level
   Release 7237e999  7 migrations in migrations
   
-    production  localhost/shop via ssh db1, jump bastion  PostgreSQL 15.18  up to date  7 applied
+    production  localhost/shop via ssh db1, jump bastion  PostgreSQL NN  up to date  7 applied
   $ headgate backup create production --verify restore --quiet | grep -E 'holds|restored' | level
     holds  9 tables, 15 rows
     proof  restored and compared
