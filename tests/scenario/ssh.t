@@ -9,18 +9,18 @@ server has no TCP port.
   $ sed -i 's#"url": "${PRODUCTION_DATABASE_URL:-embedded:production}"#"url": "'"$url"'", "ssh": { "host": "db1", "config": "../../far/ssh_config" }#' pipelines/environments.json
   $ sed -i '/"after": \["staging"\]/d' pipelines/environments.json
   $ me=$(id -un)
-  $ level() { sed -E -e "s#$SCENARIO#SCENARIO#g" -e "s#\\b$me@#ME@#g" -e 's/127\.0\.0\.1:[0-9]+/127.0.0.1:PORT/g' -e 's#SHA256:[A-Za-z0-9+/]{43}#SHA256:...#g' -e 's#AAAA[A-Za-z0-9+/=]+#AAAA...#g' -e 's/ port [0-9]+/ port PORT/' -e 's/[0-9.]+ (ms|s)\b/N \1/g'; }
+  $ level() { sed -E -e "s#$SCENARIO#SCENARIO#g" -e "s#\\b$me@#ME@#g" -e 's/PostgreSQL [0-9.]+[0-9]/PostgreSQL NN/' -e 's/127\.0\.0\.1:[0-9]+/127.0.0.1:PORT/g' -e 's#SHA256:[A-Za-z0-9+/]{43}#SHA256:...#g' -e 's#AAAA[A-Za-z0-9+/=]+#AAAA...#g' -e 's/ port [0-9]+/ port PORT/' -e 's/[0-9.]+ (ms|s)\b/N \1/g'; }
 
 Status and deploy, as for a database that is here:
 
   $ headgate status production | level
   Release 7237e999  7 migrations in migrations
   
-    production  SCENARIO/far/pg/shop via ssh db1, jump bastion  PostgreSQL 15.18  7 pending  0 applied
+    production  SCENARIO/far/pg/shop via ssh db1, jump bastion  PostgreSQL NN  7 pending  0 applied
   
   Next: headgate deploy production
   $ headgate deploy production --dry-run | level
-  Deploy to production  SCENARIO/far/pg/shop via ssh db1, jump bastion  PostgreSQL 15.18
+  Deploy to production  SCENARIO/far/pg/shop via ssh db1, jump bastion  PostgreSQL NN
   Release 7237e999  7 migrations in migrations
   
     20260112093015_users_and_addresses     pending  in a transaction
@@ -33,7 +33,7 @@ Status and deploy, as for a database that is here:
   
   7 to apply. Nothing was changed.
   $ headgate deploy production --confirm production | level
-  Deploy to production  SCENARIO/far/pg/shop via ssh db1, jump bastion  PostgreSQL 15.18
+  Deploy to production  SCENARIO/far/pg/shop via ssh db1, jump bastion  PostgreSQL NN
   Release 7237e999  7 migrations in migrations
   
     20260112093015_users_and_addresses     applied in N ms
@@ -64,7 +64,7 @@ The doctor tells each hop, by which key it let us in, and what vouches for its o
     ok       round trip       ...
     ok       throughput       ...
     ok       over there       ...
-    ok       reachable        SCENARIO/far/pg/shop via ssh db1, jump bastion, PostgreSQL 15.18, answers in N ms
+    ok       reachable        SCENARIO/far/pg/shop via ssh db1, jump bastion, PostgreSQL NN, answers in N ms
 
 Nothing of it stays: no process, no socket.
 
