@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 
 #include "headgate/file.h"
+#include "headgate/interrupt.h"
 
 static void a_host_is_reached_and_shown(void **state)
 {
@@ -11,16 +12,19 @@ static void a_host_is_reached_and_shown(void **state)
     CLEANUP(error_clear) struct error err = ERROR_INIT;
     CLEANUP(host_freep) struct host *host = host_open("one", "");
     CLEANUP(remote_closep) struct remote *remote = open_remote(&host->place);
+    const char *fingerprint = scratch_out("ssh-keygen -lf one/host_ed25519.pub | cut -d' ' -f2");
     size_t n = 0;
     const struct remote_hop *hops = remote_hops(remote, &n);
     assert_int_equal(n, 1);
     assert_contains(hops[0].banner, "SSH-2.0-OpenSSH_");
     assert_string_equal(hops[0].host_key_type, "ssh-ed25519");
-    assert_contains(hops[0].host_key, "SHA256:");
+    assert_string_equal(hops[0].host_key, fingerprint);
     assert_contains(hops[0].host_key_known_by, host->known_hosts);
-    assert_contains(hops[0].authentication, "publickey, ssh-ed25519 SHA256:");
+    assert_contains(hops[0].authentication, "publickey, ");
+    assert_contains(hops[0].authentication, "SHA256:");
     assert_contains(hops[0].authentication, host->key);
-    assert_contains(hops[0].algorithms, "curve25519-sha256");
+    assert_contains(hops[0].algorithms, "25519-sha");
+    assert_true(hops[0].connected >= 0 && hops[0].authorized > 0);
     assert_int_equal(hops[0].tried.n, 0);
     msec took = -1;
     assert_ok(remote_ping(remote, deadline_in(PATIENCE), &took, &err));
@@ -40,7 +44,9 @@ static void two_hops_are_passed_each_with_its_own_keys(void **state)
     const struct remote_hop *hops = remote_hops(remote, &n);
     assert_int_equal(n, 2);
     assert_contains(hops[0].host_key_known_by, bastion->known_hosts);
+    assert_contains(hops[0].authentication, bastion->key);
     assert_contains(hops[1].host_key_known_by, host->known_hosts);
+    assert_contains(hops[1].authentication, host->key);
     assert_string_not_equal(hops[0].host_key, hops[1].host_key);
     msec took = -1;
     assert_ok(remote_ping(remote, deadline_in(PATIENCE), &took, &err));
@@ -87,9 +93,17 @@ static void a_name_that_nobody_knows_is_said(void **state)
     assert_fails(remote_open(&host->place, deadline_in(PATIENCE), &remote, &err),
                  ERROR_UNREACHABLE);
     assert_contains(err.message, "no-such-host.invalid");
+    assert_contains(err.message, "Name or service not known");
 }
 
 /* --- its way out --- */
+
+/* Children of ours that have a session: one for each hop, or one ssh that starts the others. */
+static int sessions(void)
+{
+    return (int)strtol(scratch_out("pgrep -c -P %d %s || true", (int)getpid(), SESSION_PROCESS),
+                       NULL, 10);
+}
 
 static void a_closed_remote_leaves_neither_process_nor_folder(void **state)
 {
@@ -103,10 +117,10 @@ static void a_closed_remote_leaves_neither_process_nor_folder(void **state)
     host->place.n_jump = 1;
     struct remote *remote = open_remote(&host->place);
     scratch_sh("ls -d run/headgate-*/ssh-*");
-    assert_string_equal(scratch_out("pgrep -c -P %d headgate-ssh", (int)getpid()), "2");
+    assert_int_equal(sessions(), TRANSPORT == TRANSPORT_OPENSSH ? 1 : 2);
     remote_closep(&remote);
     assert_int_equal(unsetenv("XDG_RUNTIME_DIR"), 0);
-    assert_string_equal(scratch_out("pgrep -c -P %d headgate-ssh || true", (int)getpid()), "0");
+    assert_int_equal(sessions(), 0);
     scratch_sh("test -z \"$(ls run/headgate-*)\"");
 }
 
@@ -129,6 +143,13 @@ static void a_child_that_is_forked_can_use_it_and_does_not_close_it(void **state
     assert_ok(remote_ping(remote, deadline_in(PATIENCE), &took, &err));
 }
 
+static int set_up(void **state)
+{
+    (void)state;
+    interrupt_install(); /* a broken pipe is an error, as in the program */
+    return 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -140,5 +161,5 @@ int main(void)
         cmocka_unit_test(a_closed_remote_leaves_neither_process_nor_folder),
         cmocka_unit_test(a_child_that_is_forked_can_use_it_and_does_not_close_it),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, set_up, NULL);
 }

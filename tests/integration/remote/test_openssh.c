@@ -1,56 +1,8 @@
-/* The machine's ssh as a back end: its keys and words, jump hosts, secrets, its end and its return.
- */
+/* The machine's ssh as a back end: what it alone can do, and the secrets that it is handed. */
 #define TRANSPORT TRANSPORT_OPENSSH
 #include "hosts.h"
 
 #include "headgate/interrupt.h"
-
-/* --- opening --- */
-
-static void one_hop_is_passed_and_shown(void **state)
-{
-    (void)state;
-    CLEANUP(error_clear) struct error err = ERROR_INIT;
-    CLEANUP(host_freep) struct host *host = host_open("one", "");
-    CLEANUP(remote_closep) struct remote *remote = open_remote(&host->place);
-    const char *fingerprint = scratch_out("ssh-keygen -lf one/host_ed25519.pub | cut -d' ' -f2");
-    size_t n = 0;
-    const struct remote_hop *hops = remote_hops(remote, &n);
-    assert_int_equal(n, 1);
-    assert_contains(hops[0].banner, "SSH-2.0-OpenSSH_");
-    assert_string_equal(hops[0].host_key_type, "ssh-ed25519");
-    assert_string_equal(hops[0].host_key, fingerprint);
-    assert_contains(hops[0].host_key_known_by, host->known_hosts);
-    assert_contains(hops[0].authentication, "publickey, ");
-    assert_contains(hops[0].authentication, host->key);
-    assert_non_null(hops[0].algorithms);
-    assert_int_equal(hops[0].tried.n, 0);
-    assert_true(hops[0].connected > 0 && hops[0].authorized > 0);
-    msec took = -1;
-    assert_ok(remote_ping(remote, deadline_in(PATIENCE), &took, &err));
-}
-
-static void two_hops_have_each_their_own_keys(void **state)
-{
-    (void)state;
-    CLEANUP(error_clear) struct error err = ERROR_INIT;
-    CLEANUP(host_freep) struct host *bastion = host_open("one", "");
-    CLEANUP(host_freep) struct host *host = host_open("two", "");
-    host->place.jump = &bastion->place;
-    host->place.n_jump = 1;
-    CLEANUP(remote_closep) struct remote *remote = open_remote(&host->place);
-    size_t n = 0;
-    const struct remote_hop *hops = remote_hops(remote, &n);
-    assert_int_equal(n, 2);
-    assert_contains(hops[0].host_key_known_by, bastion->known_hosts);
-    assert_contains(hops[0].authentication, bastion->key);
-    assert_contains(hops[1].host_key_known_by, host->known_hosts);
-    assert_contains(hops[1].authentication, host->key);
-    msec took = -1;
-    assert_ok(remote_ping(remote, deadline_in(PATIENCE), &took, &err));
-    /* The other sshd has been gone over. */
-    assert_contains(scratch_out("cat one/log"), "Accepted publickey");
-}
 
 /* What libssh2 1.10 cannot do. */
 static void rsa_keys_and_hardened_servers_are_no_obstacle(void **state)
@@ -152,8 +104,6 @@ static int set_up(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_hop_is_passed_and_shown),
-        cmocka_unit_test(two_hops_have_each_their_own_keys),
         cmocka_unit_test(rsa_keys_and_hardened_servers_are_no_obstacle),
         cmocka_unit_test(certificates_of_host_and_user_are_taken),
         cmocka_unit_test(a_passphrase_is_handed_over_and_lies_nowhere),

@@ -200,25 +200,6 @@ static void on_loopback_a_way_outlives_its_session_and_not_its_owner(void **stat
     (void)(close(to_us[0]) + close(to_child[1]));
 }
 
-static void a_forked_child_uses_it_and_closes_nothing(void **state)
-{
-    (void)state;
-    CLEANUP(error_clear) struct error err = ERROR_INIT;
-    CLEANUP(host_freep) struct host *host = host_open("one", "");
-    CLEANUP(remote_closep) struct remote *remote = open_remote(&host->place);
-    msec took = -1;
-    pid_t child = fork();
-    if (child == 0) {
-        bool answered = remote_ping(remote, deadline_in(PATIENCE), &took, &err);
-        remote_closep(&remote);
-        _exit(answered ? 0 : 1);
-    }
-    int status = -1;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_int_equal(status, 0);
-    assert_ok(remote_ping(remote, deadline_in(PATIENCE), &took, &err));
-}
-
 static void until_nothing_runs(const char *pattern)
 {
     scratch_sh(
@@ -325,7 +306,6 @@ int main(void)
         cmocka_unit_test(too_many_sessions_are_said),
         cmocka_unit_test(the_next_request_starts_a_session_anew),
         cmocka_unit_test(on_loopback_a_way_outlives_its_session_and_not_its_owner),
-        cmocka_unit_test(a_forked_child_uses_it_and_closes_nothing),
         cmocka_unit_test(nothing_is_left_however_the_owner_ends),
         cmocka_unit_test(a_program_that_loses_its_session_is_told),
         cmocka_unit_test(no_descriptor_is_left),
