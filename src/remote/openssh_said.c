@@ -317,6 +317,11 @@ bool openssh_refused(const struct ssh_hop *hop, const char *said, const char *be
     } else if (words[0] == '\0' || has(said, "remote software version")) {
         err->retryable = true;
         (void)error_set(err, ERROR_UNREACHABLE, "%s: it does not let us in in time", hop->shown);
+        (void)error_hint(err, has(said, "remote software version")
+                                  ? "It is an SSH server, and slow: \"connect_timeout\" gives it "
+                                    "more time."
+                                  : "Nobody answers there as an SSH server would: look at host and "
+                                    "port, and at what firewalls let through.");
     } else {
         (void)error_set(err, ERROR_UNREACHABLE, "%s: ssh could not connect", hop->shown);
     }
