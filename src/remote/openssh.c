@@ -314,10 +314,24 @@ static bool start(struct remote *remote, const struct process_spec *spec, int in
     return refused == NULL || refused_session(remote, refused, err);
 }
 
+/* A connection to where nobody listens: that it is refused is the answer, and takes the host no
+ * program. */
+static bool ping(struct remote *remote, msec deadline, struct error *err)
+{
+    static const struct mux_end nobody = {"127.0.0.1", 1};
+    CLEANUP(fd_closep) int mux = -1;
+    CLEANUP(fd_closep) int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    CLEANUP(mem_freep) char *refused = NULL;
+    return find_session(remote, deadline, &mux, err) &&
+           (mux_connection(mux, nobody, null, deadline, &refused, err) ||
+            error_prefix(err, "%s", remote->route.shown));
+}
+
 const struct backend backend_openssh = {
     .open = open_session,
     .close = close_session,
     .way_to = way_to,
     .subsystem = subsystem,
+    .ping = ping,
     .start = start,
 };

@@ -91,6 +91,9 @@ NODISCARD bool mux_forward(int fd, struct mux_end from, struct mux_end to, msec 
                            char **ret_refused, struct error *err);
 NODISCARD bool mux_session(int fd, const char *command, bool subsystem, const int streams[3],
                            msec deadline, char **ret_refused, struct error *err);
+/* A connection that the host makes; the descriptor is for both ways. */
+NODISCARD bool mux_connection(int fd, struct mux_end to, int stream, msec deadline,
+                              char **ret_refused, struct error *err);
 /* Of a session's connection: reads what came. ret_status: its exit status once it has one. False:
  * there is nothing more to come. */
 bool mux_read_end(int fd, struct strbuf *got, int *ret_status);

@@ -22,6 +22,7 @@
 #define HELLO 0x00000001U
 #define NEW_SESSION 0x10000002U
 #define OPEN_FORWARD 0x10000006U
+#define NEW_STDIO_FORWARD 0x10000008U
 #define OK 0x80000001U
 #define DENIED 0x80000002U
 #define FAILURE 0x80000003U
@@ -241,6 +242,20 @@ bool mux_session(int fd, const char *command, bool subsystem, const int streams[
         }
     }
     return read_answer(fd, SESSION_OPENED, deadline, ret_refused, err);
+}
+
+bool mux_connection(int fd, struct mux_end to, int stream, msec deadline, char **ret_refused,
+                    struct error *err)
+{
+    CLEANUP(strbuf_clear) struct strbuf packet = STRBUF_INIT;
+    add_number(&packet, NEW_STDIO_FORWARD);
+    add_number(&packet, REQUEST);
+    add_text(&packet, "");
+    add_text(&packet, to.host);
+    add_number(&packet, (uint32_t)to.port);
+    return send_packet(fd, &packet, err) && send_descriptor(fd, stream, err) &&
+           send_descriptor(fd, stream, err) &&
+           read_answer(fd, SESSION_OPENED, deadline, ret_refused, err);
 }
 
 bool mux_read_end(int fd, struct strbuf *got, int *ret_status)

@@ -147,7 +147,7 @@ struct backend {
                              struct error *err);
     NODISCARD bool (*subsystem)(struct remote *remote, const char *name, msec deadline, int *ret_fd,
                                 struct error *err);
-    /* One round trip; may be NULL: a program does as well. */
+    /* One round trip. */
     NODISCARD bool (*ping)(struct remote *remote, msec deadline, struct error *err);
     NODISCARD bool (*start)(struct remote *remote, const struct process_spec *spec, int input,
                             int output, int said, struct remote_beside *ret_beside,

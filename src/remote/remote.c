@@ -119,20 +119,10 @@ char *remote_sentence(const struct remote *remote, const struct ssh_place *place
     return strbuf_take(&text);
 }
 
-static bool ping_by_program(struct remote *remote, msec deadline, struct error *err)
-{
-    const char *const argv[] = {"true", NULL};
-    const struct process_spec spec = {.argv = argv, .deadline = deadline};
-    CLEANUP(process_result_clear)
-    struct process_result result = {.out = STRBUF_INIT, .err = STRBUF_INIT};
-    return remote_run(remote, &spec, &result, err);
-}
-
 bool remote_ping(struct remote *remote, msec deadline, msec *ret_took, struct error *err)
 {
     msec began = clock_now();
-    if (!(remote->backend->ping != NULL ? remote->backend->ping(remote, deadline, err)
-                                        : ping_by_program(remote, deadline, err))) {
+    if (!remote->backend->ping(remote, deadline, err)) {
         return false;
     }
     *ret_took = clock_now() - began;
