@@ -44,15 +44,26 @@ static void look_at_latency(const char *subject, struct remote *remote, struct f
     }
 }
 
+/* From the first piece on: what the host's shell does before it starts a program is no throughput.
+ */
 struct counted {
-    size_t bytes;
+    size_t bytes, first;
+    msec began, ended;
 };
 
 static void count(void *context, int stream, const char *bytes, size_t size)
 {
     struct counted *counted = context;
     (void)bytes;
-    counted->bytes += stream == 1 ? size : 0;
+    if (stream != 1) {
+        return;
+    }
+    counted->ended = clock_now();
+    if (counted->bytes == 0) {
+        counted->began = counted->ended;
+        counted->first = size;
+    }
+    counted->bytes += size;
 }
 
 static void look_at_throughput(const char *subject, struct remote *remote,
@@ -80,8 +91,9 @@ static void look_at_throughput(const char *subject, struct remote *remote,
                           "could not be measured: head brought %s, %s", got, end);
         return;
     }
-    msec took = result.elapsed > 0 ? result.elapsed : 1;
-    CLEANUP(mem_freep) char *rate = size_human(counted.bytes * 1000 / (uint64_t)took);
+    msec took = counted.ended > counted.began ? counted.ended - counted.began : 1;
+    CLEANUP(mem_freep)
+    char *rate = size_human((counted.bytes - counted.first) * 1000 / (uint64_t)took);
     (void)finding_add(findings, FINDING_OK, subject, "throughput", "%s in %lld ms, %s/s", got,
                       (long long)took, rate);
 }
