@@ -172,6 +172,8 @@ void worker_clear(struct worker *worker);
  * descriptors 3, 4 and so on, or somewhat higher, in rising order; its streams are /dev/null;
  * everything else is closed. */
 void process_keep_only(int *const descriptors[], size_t n);
+/* As many descriptors as we may have at all: for a process that stands between many. */
+void process_allow_descriptors(void);
 
 /* Leaves a forked child without running our exit handlers, but with its coverage counters written.
  */

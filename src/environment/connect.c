@@ -117,15 +117,31 @@ static bool check_identifier(const struct environment *environment, const struct
     return hint_to_correct(environment, err);
 }
 
+/* A way that leads nowhere says so after the question whether it may be encrypted; who insists on
+ * that does not listen any more (libpq_refuse.c). */
+static bool doubt_encryption(const struct environment *environment, struct error *err)
+{
+    if (environment->ssh != NULL && strstr(err->message, "server does not support SSL") != NULL) {
+        return error_hint(err, "Look first whether a server listens there at all, as seen from the "
+                               "host: a client that insists on encryption cannot be told. Else "
+                               "turn on ssl at the server.");
+    }
+    return false;
+}
+
 static bool connect_to(struct environment *environment, const struct environment_session *session,
                        msec deadline, struct db **ret_db, struct error *err)
 {
     CLEANUP(conninfo_freep) struct conninfo *conninfo = NULL;
     CLEANUP(db_closep) struct db *db = NULL;
     const struct db_options options = {session->purpose, session->read_only};
-    if (!find(environment, session->route, session->on_progress, deadline, &conninfo, err) ||
-        !db_open(conninfo, &options, deadline, &db, err) || !check_database(environment, db, err) ||
-        !check_identifier(environment, db, err)) {
+    if (!find(environment, session->route, session->on_progress, deadline, &conninfo, err)) {
+        return false;
+    }
+    if (!db_open(conninfo, &options, deadline, &db, err)) {
+        return doubt_encryption(environment, err);
+    }
+    if (!check_database(environment, db, err) || !check_identifier(environment, db, err)) {
         return false;
     }
     *ret_db = TAKE(db);

@@ -1,5 +1,6 @@
 /* What a forked child that goes on in this program still holds of its parent's. */
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "headgate/process.h"
@@ -25,4 +26,13 @@ void process_keep_only(int *const descriptors[], size_t n)
         first = fd + 1;
     }
     (void)close_range(first, ~0U, 0);
+}
+
+void process_allow_descriptors(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
 }

@@ -209,6 +209,7 @@ struct stream {
     bool started; /* exec, subsystem: the channel is open, the request is under way */
     bool retried;
     LIBSSH2_CHANNEL *channel;
+    unsigned long widening; /* bytes by which its window grows, until the host is told */
     struct pipe_end in, out, err;
     struct strbuf up; /* for the channel, and not taken yet */
     size_t up_from;
@@ -227,7 +228,7 @@ void stream_adopt(struct stream *stream, int in, int out, int err);
 bool stream_move(struct stream *stream, struct link *link);
 /* Its descriptors for poll, STREAM_FDS of them, and what poll said. */
 #define STREAM_FDS 4
-size_t stream_watch(const struct stream *stream, const struct link *link, struct pollfd *fds);
+size_t stream_watch(const struct stream *stream, struct pollfd *fds);
 void stream_heed(struct stream *stream, const struct pollfd *fds);
 /* link_failure.c: the session is gone, or it never came about: says so where somebody waits to be
  * told. */

@@ -225,24 +225,43 @@ static bool refused(const struct attempt *attempt, const char *methods, struct e
     return false;
 }
 
+/* "password" or "keyboard-interactive" where both are among the methods. */
+static bool try_secret(struct attempt *attempt, const char *methods, struct error *err)
+{
+    if (strstr(methods, "password") != NULL && !try_password(attempt, err)) {
+        return false;
+    }
+    return attempt->in || strstr(methods, "keyboard-interactive") == NULL ||
+           try_questions(attempt, err);
+}
+
+static bool takes_secret(const char *methods)
+{
+    return strstr(methods, "password") != NULL || strstr(methods, "keyboard-interactive") != NULL;
+}
+
 bool link_authenticate(struct link *link, msec deadline, struct error *err)
 {
     struct attempt attempt = {.link = link, .deadline = deadline};
     const char *offered = NULL;
+    bool has_password = link->hop->password != NULL;
     if (!ask_methods(&attempt, &offered, err)) {
         return false;
     }
     CLEANUP(mem_freep) char *methods = mem_copy(offered); /* libssh2 reuses its own */
-    bool has_password = link->hop->password != NULL;
     if (!attempt.in && strstr(methods, "publickey") != NULL && !try_keys(&attempt, err)) {
         return false;
     }
-    if (!attempt.in && has_password && strstr(methods, "password") != NULL &&
-        !try_password(&attempt, err)) {
-        return false;
+    /* A key may have been the first half of what it wants (AuthenticationMethods of sshd): libssh2
+     * does not say so, but the server takes something else then. */
+    if (!attempt.in && has_password && !takes_secret(methods)) {
+        if (!ask_methods(&attempt, &offered, err)) {
+            return false;
+        }
+        mem_free(methods);
+        methods = mem_copy(offered);
     }
-    if (!attempt.in && has_password && strstr(methods, "keyboard-interactive") != NULL &&
-        !try_questions(&attempt, err)) {
+    if (!attempt.in && has_password && !try_secret(&attempt, methods, err)) {
         return false;
     }
     return attempt.in || refused(&attempt, methods, err);

@@ -13,6 +13,9 @@
 #define RETRIES 8
 #define RETRY_FIRST 50 /* milliseconds; doubled each time */
 #define RETRY_MAX 1000
+/* libssh2 sends no keepalive before so many seconds of the wall clock have gone since the last; the
+ * wall clock may be set back. Asked so, it always sends one. */
+#define KEEPALIVE_AT_ONCE ((unsigned)-2000000000)
 
 /* Whether the server hung up without a word, and may be asked again. */
 static bool is_shy(const struct link *link)
@@ -169,7 +172,7 @@ static bool dial_once(const struct ssh_hop *hop, const char *before, struct link
         return link_key_changed(link, err);
     }
     link->told.authorized = clock_now() - began - link->told.connected;
-    (void)libssh2_keepalive_config(link->session, 1, 2);
+    (void)libssh2_keepalive_config(link->session, 1, KEEPALIVE_AT_ONCE);
     return true;
 }
 

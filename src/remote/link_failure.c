@@ -12,7 +12,7 @@ void stream_fail(struct stream *stream, const struct error *why)
     if (stream->line >= 0) {
         door_tell_error(stream->line, why);
     } else if (stream->libpq && stream->stage < STREAM_OPEN) {
-        libpq_refuse(stream->in.fd, why);
+        libpq_refuse(stream->in.fd, "", 0, why);
     } else if (stream->in.socket && stream->in.fd >= 0) {
         (void)setsockopt(stream->in.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     }

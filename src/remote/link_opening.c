@@ -116,6 +116,11 @@ static int go_on(struct stream *stream, LIBSSH2_SESSION *session)
             return libssh2_session_last_errno(session);
         }
         stream->started = true;
+        if (stream->kind == STREAM_SUBSYSTEM) {
+            /* Nobody reads its stderr; unread, it would hide the end. */
+            (void)libssh2_channel_handle_extended_data2(stream->channel,
+                                                        LIBSSH2_CHANNEL_EXTENDED_DATA_IGNORE);
+        }
     }
     return is_connect(stream) || stream->kind == STREAM_PING ? 0 : start_program(stream);
 }

@@ -23,7 +23,7 @@
 #include "link.h"
 
 #define ASK_AFTER(keepalive) ((keepalive) / 3) /* of silence */
-#define LOOKS 6                                /* at the silence, in one keepalive */
+#define PROBE_MAX 512 /* bytes: more than a question and its likes take on the line */
 
 /* Whoever sends these means the owner. */
 static const int deaf_to[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGUSR1};
@@ -41,6 +41,7 @@ static void settle(struct forwarder *forwarder)
     (void)prctl(PR_SET_NAME, "headgate-ssh");
     bool settled = setsid() > 0 && chdir("/") == 0;
     assert(settled);
+    process_allow_descriptors();
     process_keep_only((int *const[]){&forwarder->owner.socket, &forwarder->owner.pidfd}, 2);
     link_be_quick();
 }
@@ -121,30 +122,42 @@ static void dial(struct forwarder *forwarder)
 
 /* --- silence --- */
 
+/* While keys are being exchanged nothing is sent: then it is those that the host owes us. */
 static void ask(struct forwarder *forwarder)
 {
     struct link *link = forwarder->link;
-    uint64_t before = link->sent;
     int next = 0;
     if (link_unsent(link) == 0) {
         (void)libssh2_keepalive_send(link->session, &next);
     }
-    link->probed = link->sent != before || link_unsent(link) > 0 ? clock_now() : 0;
+    link->probed = clock_now();
 }
 
-/* What is on its way is an answer, too: a slow line takes its time. */
+/* When it is worth a look again. */
+static msec next_look(const struct forwarder *forwarder)
+{
+    const struct link *link = forwarder->link;
+    msec keepalive = forwarder->hop->keepalive;
+    return link->probed != 0 ? link->probed + keepalive - ASK_AFTER(keepalive)
+                             : link->heard + ASK_AFTER(keepalive);
+}
+
+/* What is on its way is an answer, too: a slow line takes its time. That our question arrived is
+ * none: a host whose sshd stands still takes it as well. */
 static void listen_for_life(struct forwarder *forwarder)
 {
     struct link *link = forwarder->link;
-    msec now = clock_now(), keepalive = forwarder->hop->keepalive;
     uint64_t progress = link_progress(link);
-    if (progress != link->progress) {
+    if (progress > link->progress + PROBE_MAX) {
         link->progress = progress;
-        link->probed = link->probed != 0 ? now : 0;
+        link->probed = link->probed != 0 ? clock_now() : 0;
     }
-    if (link->probed == 0 && now - link->heard >= ASK_AFTER(keepalive)) {
+    if (clock_now() < next_look(forwarder)) {
+        return;
+    }
+    if (link->probed == 0) {
         ask(forwarder);
-    } else if (link->probed != 0 && now - link->probed > keepalive - ASK_AFTER(keepalive)) {
+    } else {
         link->ended = true;
         link->failed = ETIMEDOUT;
     }
@@ -181,8 +194,25 @@ static void reap(struct forwarder *forwarder)
     }
 }
 
+/* Whoever moved first is last the next time: what the line takes at once may be less than the first
+ * alone has to send. */
+static void take_turns(struct forwarder *forwarder, struct stream *stream)
+{
+    struct stream **at = &forwarder->streams;
+    while (*at != stream) {
+        at = &(*at)->next;
+    }
+    *at = stream->next;
+    stream->next = NULL;
+    while (*at != NULL) {
+        at = &(*at)->next;
+    }
+    *at = stream;
+}
+
 static bool pass(struct forwarder *forwarder)
 {
+    struct stream *first = NULL;
     bool moved = false;
     if (forwarder->link == NULL && forwarder->streams != NULL) {
         dial(forwarder);
@@ -193,7 +223,11 @@ static bool pass(struct forwarder *forwarder)
         read_on(forwarder);
         moved = opening_move(forwarder->streams, link, forwarder->shown) || moved;
         for (struct stream *s = forwarder->streams; s != NULL && !link->ended; s = s->next) {
-            moved = stream_move(s, link) || moved;
+            first = stream_move(s, link) && first == NULL ? s : first;
+        }
+        if (first != NULL) {
+            take_turns(forwarder, first);
+            moved = true;
         }
         if (link->ended) {
             end_session(forwarder);
@@ -228,7 +262,7 @@ static size_t gather(const struct forwarder *forwarder, struct pollfd **fds)
         (*fds)[n++] = (struct pollfd){.fd = forwarder->guests[i].fd, .events = POLLIN};
     }
     for (const struct stream *s = forwarder->streams; s != NULL; s = s->next) {
-        n += stream_watch(s, link, *fds + n);
+        n += stream_watch(s, *fds + n);
     }
     return n;
 }
@@ -261,16 +295,36 @@ static void heed(struct forwarder *forwarder, const struct pollfd *fds, size_t n
     }
 }
 
+/* Most of the list is no descriptor at all, and poll takes no longer list than we may have files.
+ */
+static int poll_packed(struct pollfd *fds, size_t n, msec deadline)
+{
+    CLEANUP(mem_freep) struct pollfd *packed = mem_new(n, sizeof *packed);
+    size_t n_packed = 0, at = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (fds[i].fd >= 0) {
+            packed[n_packed++] = fds[i];
+        }
+    }
+    int ready = poll(packed, n_packed, deadline_poll_timeout(deadline));
+    for (size_t i = 0; i < n; i++) {
+        fds[i].revents = 0;
+        if (fds[i].fd >= 0) {
+            fds[i].revents = ready > 0 ? packed[at].revents : 0;
+            at++;
+        }
+    }
+    return ready;
+}
+
 /* False: the owner has ended. */
 static bool wait_for_news(struct forwarder *forwarder, struct pollfd **fds)
 {
     size_t n = gather(forwarder, fds);
-    msec look =
-        forwarder->link != NULL ? deadline_in(forwarder->hop->keepalive / LOOKS) : DEADLINE_NONE;
     if (forwarder->link != NULL) {
         link_acknowledge(forwarder->link);
     }
-    if (poll(*fds, n, deadline_poll_timeout(look)) < 0) {
+    if (poll_packed(*fds, n, forwarder->link != NULL ? next_look(forwarder) : DEADLINE_NONE) < 0) {
         return errno == EINTR;
     }
     if ((*fds)[FD_SOCKET].revents != 0 || (*fds)[FD_PIDFD].revents != 0) {

@@ -158,6 +158,29 @@ static bool move_left(struct stream *stream, struct pipe_end *end)
 }
 
 /*
+ * What was read makes room for more, and the host is told. libssh2 would do that itself in the
+ * course of a read; but where keys are being exchanged it comes back to that later, and then
+ * counts what the read at hand wants and not what it had told the host: with reads of several sizes
+ * (two ends, one of them full) the two would disagree, and what comes beyond its own count libssh2
+ * throws away. So the size stays the same until it is told. False: it is not told yet.
+ */
+static bool widen(struct stream *stream, struct link *link)
+{
+    unsigned long whole = 0;
+    unsigned long window = libssh2_channel_window_read_ex(stream->channel, NULL, &whole);
+    if (stream->widening == 0 && window < whole / 4 * 3 + LINK_BUFFER) {
+        stream->widening = whole + LINK_BUFFER - window;
+    }
+    if (stream->widening == 0) {
+        return true;
+    }
+    int result = libssh2_channel_receive_window_adjust2(stream->channel, stream->widening, 1, NULL);
+    link_note(link, result);
+    stream->widening = result == 0 ? 0 : stream->widening;
+    return result == 0;
+}
+
+/*
  * libssh2 reads all that the socket has before it gives any of it away: with a client that is quick
  * that would be the whole window, again and again, while the client waits for bytes and the host
  * for room. In portions all of them have something to do.
@@ -166,7 +189,9 @@ static ssize_t read_portion(struct stream *stream, struct link *link, int id, si
                             bool *ret_more)
 {
     link->portion = PORTION;
-    ssize_t n = libssh2_channel_read_ex(stream->channel, id, link->buffer, room);
+    ssize_t n = widen(stream, link)
+                    ? libssh2_channel_read_ex(stream->channel, id, link->buffer, room)
+                    : LIBSSH2_ERROR_EAGAIN;
     *ret_more = link->portion == 0;
     link->portion = SIZE_MAX;
     return n;
@@ -375,10 +400,12 @@ bool stream_move(struct stream *stream, struct link *link)
 
 /* --- its descriptors --- */
 
-size_t stream_watch(const struct stream *stream, const struct link *link, struct pollfd *fds)
+size_t stream_watch(const struct stream *stream, struct pollfd *fds)
 {
     bool open = stream->stage == STREAM_OPEN;
-    bool hears = open && link != NULL && !stream->in.ready && may_take(stream, link);
+    /* Even while nothing may be taken: whoever has something to say must be known when its turn
+     * comes. */
+    bool hears = open && !stream->in.ready && !stream->in.over;
     bool same = stream->in.fd == stream->out.fd;
     short in = hears ? POLLIN : 0;
     short out = left_of(&stream->out) > 0 ? POLLOUT : 0;

@@ -44,11 +44,11 @@ static void refuse_without_session(const struct doorman *doorman, int guest)
     CLEANUP(error_clear) struct error why = ERROR_INIT;
     (void)error_set(&why, ERROR_UNREACHABLE, "the session with %s was lost", doorman->shown);
     (void)error_detail(&why, "The ssh that had it is gone.");
-    libpq_refuse(guest, &why);
+    libpq_refuse(guest, "", 0, &why);
 }
 
 /* ssh closes such a connection without a word to whoever made it. */
-static void refuse_without_answer(const struct doorman *doorman, int guest)
+static void refuse_without_answer(const struct doorman *doorman, const struct pump *pump)
 {
     CLEANUP(error_clear) struct error why = ERROR_INIT;
     (void)error_set(&why, ERROR_UNREACHABLE, "%s: nothing answers at %s over there", doorman->shown,
@@ -56,7 +56,8 @@ static void refuse_without_answer(const struct doorman *doorman, int guest)
     (void)error_hint(&why, "Host and port are as seen from there: look whether the server listens "
                            "on that address, and whether its sshd_config lets us connect "
                            "(AllowTcpForwarding, AllowStreamLocalForwarding, PermitOpen).");
-    libpq_refuse(guest, &why);
+    libpq_refuse(pump->fds[PUMP_GUEST], pump->ways[PUMP_GUEST].bytes, pump->ways[PUMP_GUEST].to,
+                 &why);
 }
 
 static void let_in(struct doorman *doorman)
@@ -86,7 +87,7 @@ static void move_all(struct doorman *doorman, const struct pollfd *fds)
         struct pump *pump = doorman->pumps[i];
         enum pump_state state = pump_move(pump, fds + i * PUMP_FDS);
         if (state == PUMP_UNANSWERED) {
-            refuse_without_answer(doorman, pump->fds[PUMP_GUEST]);
+            refuse_without_answer(doorman, pump);
         }
         if (state == PUMP_GOES_ON) {
             doorman->pumps[kept++] = pump;
@@ -124,6 +125,7 @@ static int live(void *context, int news)
     CLEANUP(mem_freep) struct pollfd *fds = NULL;
     (void)news; /* closed with all that is not ours: the line says it */
     (void)signal(SIGPIPE, SIG_IGN);
+    process_allow_descriptors();
     process_keep_only((int *const[]){&doorman->line, &doorman->listening}, 2);
     while (wait_and_move(doorman, &fds)) {
     }

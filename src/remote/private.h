@@ -24,6 +24,7 @@ struct ssh_hop {
     char *written;               /* the host as it was written: the alias for `ssh` */
     struct strlist options;      /* for `ssh` alone: "Ciphers aes256-gcm@openssh.com", of config */
     msec connect_timeout, keepalive;
+    enum remote_transport transport;
 };
 struct ssh_route {
     struct ssh_hop *hops; /* in the order in which they are passed; the host itself is the last */
@@ -70,6 +71,8 @@ char *host_key_type(const void *key, size_t size);
  * ret_known_by: what vouches for it. The caller's. */
 NODISCARD bool host_key_check(const struct ssh_hop *hop, const void *key, size_t size,
                               char **ret_known_by, struct error *err);
+/* All files of the hop can be read, or are not there. */
+NODISCARD bool host_key_files_check(const struct ssh_hop *hop, struct error *err);
 /* Raises that it showed another key in the course of a session; both are "ssh-ed25519 SHA256:...".
  */
 bool host_key_changed(const struct ssh_hop *hop, const char *first, const char *other,
@@ -122,8 +125,9 @@ bool loopback_is_ours(int fd);
 
 /* --- libpq_refuse.c --- */
 
-/* As PostgreSQL's server does it, so that libpq shows why. Nothing was sent over it yet. */
-void libpq_refuse(int fd, const struct error *why);
+/* As PostgreSQL's server does it, so that libpq shows why. Nothing was sent over it yet. begun:
+ * what was read of it already. */
+void libpq_refuse(int fd, const char *begun, size_t size, const struct error *why);
 
 /* --- remote_run.c --- */
 
@@ -134,8 +138,8 @@ void remote_beside_stop(struct remote_beside *beside);
 
 #define QUESTION_MAX 120 /* of it, as it is shown */
 #define QUESTION_HINT                                                                              \
-    "\"password\" is said once, to a hidden question for a password. What is asked besides, "      \
-    "nobody can answer for you: use a key that is let in without."
+    "\"password\" is said once, to a question for a password. What is asked besides, nobody can "  \
+    "answer for you: use a key that is let in without."
 
 /* --- back ends --- */
 

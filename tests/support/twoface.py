@@ -6,8 +6,9 @@ a stranger's.
 
 Whoever comes is let in, by a key, by the password "open sesame", or by answers to what it asks: "one" is asked for the password,
 "two" for a code as well, "code" for a code that is not shown, "shown" for the password in the open, "again" for the password until
-it has come twice, "nothing" for nothing. What was answered stands in FOLDER/answers. A connection to any port is an echo, but for lines: "same" and "other" are
-answered by new keys, with that host key, and then by "after NAME". Whatever program is asked for, a stranger comes in."""
+it has come twice, "phrase" for the passphrase of a key, "nothing" for nothing. What was answered stands in FOLDER/answers. A connection to any port is an echo, but for lines: "same" and "other" are
+answered by new keys, with that host key, and then by "after NAME"; "half" begins with new keys, and then there is silence.
+Whatever program is asked for, a stranger comes in; but the subsystem "noisy" says much to its stderr and ends."""
 import os
 import socket
 import sys
@@ -15,10 +16,12 @@ import threading
 import time
 
 import paramiko
+from paramiko.common import MSG_KEXINIT
 
 PASSWORD = "open sesame"
 PROMPTS = {"one": [("Password: ", False)], "two": [("Password: ", False), ("Code: ", True)], "code": [("Code: ", False)],
-           "shown": [("Password: ", True)], "again": [("Password: ", False)], "nothing": []}
+           "shown": [("Password: ", True)], "again": [("Password: ", False)], "nothing": [],
+           "phrase": [("Enter passphrase for key '/x': ", False)]}
 
 
 class Host(paramiko.ServerInterface):
@@ -30,6 +33,14 @@ class Host(paramiko.ServerInterface):
     def check_channel_exec_request(self, channel, command):
         threading.Timer(0.3, self.change_keys, args=("other",)).start()
         return True
+
+    def check_channel_subsystem_request(self, channel, name):
+        def noise():
+            channel.sendall_stderr(b"x" * 100_000)
+            channel.close()
+        if name == "noisy":
+            threading.Timer(0.1, noise).start()
+        return name == "noisy"
 
     def get_allowed_auths(self, username):
         return "keyboard-interactive" if username in PROMPTS else "publickey,password"
@@ -59,10 +70,13 @@ class Host(paramiko.ServerInterface):
         return paramiko.OPEN_SUCCEEDED
 
 
-def echo(channel, change_keys):
+def echo(channel, change_keys, stand_still):
     with channel, channel.makefile("rb") as lines:
         for line in lines:
             name = line.decode(errors="replace").strip()
+            if name == "half":
+                stand_still()
+                return
             if name in ("same", "other"):
                 if not change_keys(name):
                     return
@@ -82,12 +96,17 @@ def serve(client, keys, answers):
             return False  # they do not want these
         return True
 
+    def stand_still():
+        transport._handler_table = {**transport._handler_table, MSG_KEXINIT: lambda *_: time.sleep(3600)}
+        transport._send_kex_init()
+        time.sleep(3600)
+
     try:
         transport.start_server(server=Host(change_keys, answers))
         while transport.is_active():
             channel = transport.accept(1)
             if channel is not None:
-                threading.Thread(target=echo, args=(channel, change_keys), daemon=True).start()
+                threading.Thread(target=echo, args=(channel, change_keys, stand_still), daemon=True).start()
     except (paramiko.SSHException, EOFError, OSError):
         pass  # they have left
 

@@ -227,6 +227,27 @@ static void a_password_lets_in_where_one_is_configured(void **state)
     assert_null(strstr(err.detail, "another"));
 }
 
+static void a_key_may_be_half_of_what_is_wanted(void **state)
+{
+    (void)state;
+    CLEANUP(error_clear) struct error err = ERROR_INIT;
+    if (geteuid() != 0) {
+        print_message("skipped: only root can have a server that knows a password\n");
+        return;
+    }
+    CLEANUP(host_freep)
+    struct host *both =
+        host_open("both", "password=sesame AuthenticationMethods=publickey,password");
+    assert_refused(&both->place, &err);
+    both->place.password = "sesame";
+    assert_let_in(&both->place, "password");
+    both->place.password = "another";
+    error_clear(&err);
+    assert_refused(&both->place, &err);
+    assert_contains(err.detail, "It takes password.");
+    assert_contains(err.detail, both->key);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -240,6 +261,7 @@ int main(void)
         cmocka_unit_test(the_agent_has_a_locked_key_open),
         cmocka_unit_test(an_agent_that_does_not_answer_is_not_waited_for),
         cmocka_unit_test(a_password_lets_in_where_one_is_configured),
+        cmocka_unit_test(a_key_may_be_half_of_what_is_wanted),
     };
     return cmocka_run_group_tests(tests, open_host, close_host);
 }

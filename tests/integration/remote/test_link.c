@@ -1,6 +1,10 @@
 /* Sessions: opened, shown, pinged, and gone without a trace. */
 #include "hosts.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include "headgate/file.h"
@@ -96,6 +100,42 @@ static void a_name_that_nobody_knows_is_said(void **state)
     assert_contains(err.message, "Name or service not known");
 }
 
+static void a_wish_to_stop_ends_a_connection_being_made(void **state)
+{
+    (void)state;
+    CLEANUP(error_clear) struct error err = ERROR_INIT;
+    CLEANUP(host_freep) struct host *host = host_open("one", "");
+    CLEANUP(remote_closep) struct remote *remote = NULL;
+    /* Who comes when its queue is full is not answered. */
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
+    socklen_t size = sizeof address;
+    int fds[4];
+    for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
+        fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        if (i == 0) {
+            assert_int_equal(bind(fds[0], (struct sockaddr *)&address, size), 0);
+            assert_int_equal(getsockname(fds[0], (struct sockaddr *)&address, &size), 0);
+            assert_int_equal(listen(fds[0], 0), 0);
+        } else {
+            (void)connect(fds[i], (struct sockaddr *)&address, size);
+        }
+    }
+    host->place.port = ntohs(address.sin_port);
+    pid_t child = fork();
+    if (child == 0) {
+        (void)usleep(300 * 1000);
+        _exit(kill(getppid(), SIGTERM));
+    }
+    assert_fails(remote_open(&host->place, deadline_in(PATIENCE), &remote, &err), ERROR_TERMINATED);
+    assert_contains(err.message, "stopped by SIGTERM");
+    (void)waitpid(child, NULL, 0);
+    interrupt_forget();
+    for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
+        (void)close(fds[i]);
+    }
+}
+
 /* --- its way out --- */
 
 /* Children of ours that have a session: one for each hop, or one ssh that starts the others. */
@@ -158,6 +198,7 @@ int main(void)
         cmocka_unit_test(a_key_of_the_second_hop_that_is_not_known_is_refused),
         cmocka_unit_test(nobody_listening_is_said_with_what_was_tried),
         cmocka_unit_test(a_name_that_nobody_knows_is_said),
+        cmocka_unit_test(a_wish_to_stop_ends_a_connection_being_made),
         cmocka_unit_test(a_closed_remote_leaves_neither_process_nor_folder),
         cmocka_unit_test(a_child_that_is_forked_can_use_it_and_does_not_close_it),
     };

@@ -6,8 +6,11 @@
 #include "hosts.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -151,6 +154,35 @@ static void whoever_waits_is_told_of_both_keys(void **state)
     assert_contains(err.message, "showed another host key in the middle of the session");
     assert_contains(err.detail, first);
     assert_non_null(strstr(strstr(err.detail, "SHA256:") + 1, "SHA256:"));
+}
+
+/* --- silence, and noise --- */
+
+static void silence_in_the_middle_of_new_keys_is_an_end(void **state)
+{
+    (void)state;
+    struct ssh_place place = face.place;
+    place.keepalive = 1500;
+    CLEANUP(remote_closep) struct remote *remote = open_remote(&place);
+    CLEANUP(fd_closep) int fd = connect_over(remote, "there", 7);
+    struct pollfd end = {.fd = fd, .events = POLLIN};
+    assert_answers(fd, "hello\n", "hello\n");
+    assert_int_equal(send(fd, "half\n", 5, MSG_NOSIGNAL), 5);
+    assert_int_equal(poll(&end, 1, PATIENCE), 1);
+    assert_answers(fd, "hello\n", "");
+}
+
+static void a_subsystem_ends_whatever_it_says_to_its_stderr(void **state)
+{
+    (void)state;
+    CLEANUP(error_clear) struct error err = ERROR_INIT;
+    CLEANUP(remote_closep) struct remote *remote = open_remote(&face.place);
+    CLEANUP(fd_closep) int fd = -1;
+    char byte = 0;
+    assert_ok(remote_subsystem(remote, "noisy", deadline_in(PATIENCE), &fd, &err));
+    struct pollfd end = {.fd = fd, .events = POLLIN};
+    assert_int_equal(poll(&end, 1, PATIENCE), 1);
+    assert_int_equal(read(fd, &byte, 1), 0);
 }
 
 /* --- under load --- */
@@ -305,6 +337,63 @@ static void a_program_and_files_lose_nothing(void **state)
     assert_memory_equal(read, sent, 2 * MB);
 }
 
+/* The window is used up, and keys are exchanged, while nobody reads. */
+static void a_slow_reader_loses_nothing(void **state)
+{
+    (void)state;
+    enum { SIZE = 80 * 1000 * 1000, AT_ONCE = 12 * 1000 * 1000 }; /* it falls behind, and stalls */
+    CLEANUP(error_clear) struct error err = ERROR_INIT;
+    CLEANUP(host_freep)
+    struct host *host = host_open("often", "KexAlgorithms=curve25519-sha256 RekeyLimit=1M");
+    CLEANUP(remote_closep) struct remote *remote = open_remote(&host->place);
+    CLEANUP(remote_beside_clear) struct remote_beside beside = REMOTE_BESIDE_INIT;
+    CLEANUP(mem_freep) char *bytes = mem_new(65536, 1);
+    const char *const argv[] = {"head", "-c", "80000000", "/dev/zero", NULL};
+    const struct process_spec spec = {.argv = argv};
+    int ends[2];
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    assert_ok(remote_start(remote, &spec, -1, ends[1], &beside, &err));
+    (void)close(ends[1]);
+    size_t all = 0, since = 0;
+    for (ssize_t n = 1; n > 0;) {
+        n = read(ends[0], bytes, 65536);
+        all += n > 0 ? (size_t)n : 0;
+        since += n > 0 ? (size_t)n : 0;
+        bool stalls = since > AT_ONCE;
+        since = stalls ? 0 : since;
+        deadline_sleep(deadline_in(stalls ? 250 : 1));
+    }
+    (void)close(ends[0]);
+    assert_int_equal(all, SIZE);
+    assert_ok(remote_wait(&beside, deadline_in(PATIENCE), &err));
+}
+
+/* More than a process may have files by default. ssh has to be given more itself. */
+static void many_connections_need_many_files(void **state)
+{
+    (void)state;
+    enum { MANY = 80 };
+    struct rlimit limit, low;
+    int fds[MANY];
+    pid_t server = -1;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    low = limit;
+    low.rlim_cur = TRANSPORT == TRANSPORT_LIBSSH2 ? 64 : limit.rlim_cur;
+    int port = echo_server(&server);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+    CLEANUP(remote_closep) struct remote *remote = open_remote(&busy->place);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    for (int i = 0; i < MANY; i++) {
+        fds[i] = connect_over(remote, "127.0.0.1", port);
+    }
+    for (int i = MANY - 1; i >= 0; i--) {
+        assert_answers(fds[i], "hello\n", "hello\n");
+        (void)close(fds[i]);
+    }
+    (void)kill(server, SIGKILL);
+    (void)waitpid(server, NULL, 0);
+}
+
 /* --- interactive servers --- */
 
 static struct ssh_place asking(const char *user, const char *password)
@@ -321,8 +410,8 @@ static void forget_answers(void)
     (void)unlink(path);
 }
 
-/* How often the password was said. */
-static int passwords_said(void)
+/* How often it was said. */
+static int times_said(const char *secret)
 {
     struct error err = ERROR_INIT;
     CLEANUP(mem_freep) char *path = path_join(face.folder, "answers");
@@ -332,7 +421,7 @@ static int passwords_said(void)
         error_clear(&err);
         return 0;
     }
-    for (const char *at = text.text; (at = strstr(at, "open sesame\n")) != NULL; at++) {
+    for (const char *at = text.text; (at = strstr(at, secret)) != NULL; at++) {
         n++;
     }
     return n;
@@ -385,7 +474,7 @@ static void what_it_does_not_know_it_does_not_guess(void **state)
     assert_kept_out("two", "open sesame", "Code: \"");
     forget_answers();
     assert_kept_out("code", "open sesame", "Code: \"");
-    assert_int_equal(passwords_said(), 0);
+    assert_int_equal(times_said("open sesame"), 0);
 }
 
 static void who_asks_again_is_not_answered_again(void **state)
@@ -393,7 +482,38 @@ static void who_asks_again_is_not_answered_again(void **state)
     (void)state;
     forget_answers();
     assert_kept_out("again", "open sesame", "Password: \"");
-    assert_int_equal(passwords_said(), 1);
+    assert_int_equal(times_said("open sesame"), 1);
+}
+
+static void a_passphrase_is_for_nobody_but_us(void **state)
+{
+    (void)state;
+    CLEANUP(error_clear) struct error err = ERROR_INIT;
+    struct ssh_place place = asking("phrase", "open sesame");
+    place.passphrase = "shut sesame";
+    forget_answers();
+    refused(&place, &err);
+    assert_contains(err.detail, "which asked \"Enter passphrase for key");
+    assert_int_equal(times_said("sesame"), 0);
+}
+
+/* One in the user's own configuration, on the way to the host: it asks for another's. */
+static void a_password_is_not_for_another_ssh(void **state)
+{
+    (void)state;
+    CLEANUP(error_clear) struct error err = ERROR_INIT;
+    if (TRANSPORT == TRANSPORT_OPENSSH) {
+        struct ssh_place place = asking("anybody", "open sesame");
+        scratch_sh("echo 'ProxyCommand ssh -F none -o UserKnownHostsFile=%s "
+                   "-o PubkeyAuthentication=no -o StrictHostKeyChecking=yes -p %d -W %%h:%%p "
+                   "one@127.0.0.1' >over",
+                   face.known_hosts, face.place.port);
+        place.config = scratch_out("echo $PWD/over");
+        forget_answers();
+        refused(&place, &err);
+        assert_contains(err.message, "the ProxyCommand of ssh's configuration does not lead to it");
+        assert_int_equal(times_said("sesame"), 0);
+    }
 }
 
 /* The machine's ssh tells nobody whether what is typed would be shown. */
@@ -403,7 +523,7 @@ static void a_password_that_would_be_shown_is_not_said(void **state)
     if (TRANSPORT == TRANSPORT_LIBSSH2) {
         forget_answers();
         assert_kept_out("shown", "open sesame", "Password: \"");
-        assert_int_equal(passwords_said(), 0);
+        assert_int_equal(times_said("open sesame"), 0);
     }
 }
 
@@ -419,13 +539,19 @@ int main(void)
         cmocka_unit_test(new_keys_of_the_same_host_are_taken),
         cmocka_unit_test(another_hosts_key_ends_the_session_and_nothing_more_is_believed),
         cmocka_unit_test(whoever_waits_is_told_of_both_keys),
+        cmocka_unit_test(silence_in_the_middle_of_new_keys_is_an_end),
+        cmocka_unit_test(a_subsystem_ends_whatever_it_says_to_its_stderr),
         cmocka_unit_test(many_lines_both_ways_lose_nothing),
+        cmocka_unit_test(a_slow_reader_loses_nothing),
+        cmocka_unit_test(many_connections_need_many_files),
         cmocka_unit_test(a_program_and_files_lose_nothing),
         cmocka_unit_test(one_that_asks_for_the_password_gets_it),
         cmocka_unit_test(one_that_asks_for_nothing_is_answered_with_nothing),
         cmocka_unit_test(what_it_does_not_know_it_does_not_guess),
         cmocka_unit_test(who_asks_again_is_not_answered_again),
         cmocka_unit_test(a_password_that_would_be_shown_is_not_said),
+        cmocka_unit_test(a_passphrase_is_for_nobody_but_us),
+        cmocka_unit_test(a_password_is_not_for_another_ssh),
         cmocka_unit_test(nothing_is_answered_where_no_password_is_configured),
     };
     return cmocka_run_group_tests(tests, open_hosts, close_hosts);

@@ -144,17 +144,33 @@ static void a_query_is_cancelled_through_it(void **state)
 
 /* ssh itself tells nobody; who stands before it does. libpq shows it unless it asks for TLS first.
  */
+static const char *ask_with(const char *sslmode, const struct remote_way *way)
+{
+    return scratch_out("PGSSLMODE=%s psql -XAtqh %s -p %d -U tester -d postgres -c 'select 1' 2>&1 "
+                       "|| true",
+                       sslmode, way->host, way->port);
+}
+
 static void nobody_listening_there_is_told_to_libpq(void **state)
 {
     (void)state;
     bool over_ssh = TRANSPORT == TRANSPORT_OPENSSH;
     WAY way = way_to(remote, "127.0.0.1", 1, over_ssh ? DOOR_LOOPBACK : DOOR_SOCKET);
-    const char *said = scratch_out("PGSSLMODE=disable psql -XAtqh %s -p %d -U tester -d postgres "
-                                   "-c 'select 1' 2>&1 || true",
-                                   way.host, way.port);
+    const char *said = ask_with("disable", &way);
     assert_contains(said, over_ssh ? "nothing answers at 127.0.0.1:1 over there"
                                    : "could not connect to 127.0.0.1:1");
     assert_contains(said, remote_shown(remote));
+}
+
+/* libpq shows no words that answer its question whether the line may be encrypted. */
+static void nobody_listening_there_is_told_to_who_would_encrypt(void **state)
+{
+    (void)state;
+    WAY way = way_to(remote, "127.0.0.1", 1, DOOR_LOOPBACK);
+    const char *said = ask_with("prefer", &way);
+    assert_contains(said, "127.0.0.1:1");
+    assert_contains(said, remote_shown(remote));
+    assert_contains(ask_with("require", &way), "does not support SSL");
 }
 
 /* --- many --- */
@@ -359,6 +375,7 @@ int main(void)
         cmocka_unit_test(rows_come_and_go_whole),
         cmocka_unit_test(a_query_is_cancelled_through_it),
         cmocka_unit_test(nobody_listening_there_is_told_to_libpq),
+        cmocka_unit_test(nobody_listening_there_is_told_to_who_would_encrypt),
         cmocka_unit_test(thirty_two_go_through_at_once),
         cmocka_unit_test(many_one_after_the_other_leave_nothing),
         cmocka_unit_test(an_end_goes_through_and_the_answer_comes_after_it),
