@@ -25,7 +25,7 @@ static bool fits(const char *base)
     CLEANUP(mem_freep)
     char *longest = mem_printf("%s/headgate-4294967295/ssh-01234567" LONGEST, base);
     struct sockaddr_un address;
-    return base[0] == '/' && strchr(base, ',') == NULL &&
+    return base[0] == '/' && strpbrk(base, ",'\"\n\r$") == NULL &&
            strlen(longest) < sizeof address.sun_path && access(base, W_OK | X_OK) == 0;
 }
 

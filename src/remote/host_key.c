@@ -66,6 +66,18 @@ static bool read_known(const char *file, struct strbuf *ret_text, bool *ret_exis
                            "read.");
 }
 
+bool host_key_files_check(const struct ssh_hop *hop, struct error *err)
+{
+    for (size_t i = 0; i < hop->known_hosts.n && hop->host_key == NULL; i++) {
+        CLEANUP(strbuf_clear) struct strbuf text = STRBUF_INIT;
+        bool exists = false;
+        if (!read_known(hop->known_hosts.items[i], &text, &exists, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void add_answer(struct known_answer *all, struct known_answer *one)
 {
     if (one->known > all->known) {
@@ -126,7 +138,8 @@ struct offer {
 /* The file into which a person writes. */
 static const char *first_file(const struct ssh_hop *hop)
 {
-    return hop->known_hosts.n > 0 ? hop->known_hosts.items[0] : "~/.ssh/known_hosts";
+    bool has_one = hop->known_hosts.n > 0 && !text_equal(hop->known_hosts.items[0], "/dev/null");
+    return has_one ? hop->known_hosts.items[0] : "~/.ssh/known_hosts";
 }
 
 /* "ed25519", "ecdsa", "rsa": as in the names of sshd's own files. */
@@ -207,6 +220,7 @@ static bool refuse_unknown(const struct offer *offer, const struct known_answer 
                            const struct strlist *looked, struct error *err)
 {
     CLEANUP(strbuf_clear) struct strbuf hint = STRBUF_INIT, files = STRBUF_INIT;
+    bool by_libssh2 = offer->hop->transport == TRANSPORT_LIBSSH2;
     for (size_t i = 0; i < looked->n; i++) {
         strbuf_printf(&files, i == 0 ? "%s" : ", %s", looked->items[i]);
     }
@@ -214,14 +228,14 @@ static bool refuse_unknown(const struct offer *offer, const struct known_answer 
     char *authority =
         answer->authority == NULL
             ? NULL
-            : mem_printf(" %s wants a certificate (@cert-authority), which the host does not show "
-                         "to libssh2.",
-                         answer->authority);
+            : mem_printf(" %s wants a certificate (@cert-authority), which the host does not "
+                         "show%s.",
+                         answer->authority, by_libssh2 ? " to libssh2" : "");
     (void)error_set(err, ERROR_UNREACHABLE, "%s: the host key is not known", offer->hop->shown);
     (void)error_detail(
         err, "It shows %s %s. Looked for %s in %s.%s", offer->type, offer->fingerprint, offer->name,
         files.size > 0 ? files.text : "no file at all", authority != NULL ? authority : "");
-    if (authority != NULL) {
+    if (authority != NULL && by_libssh2) {
         return error_hint(err, "\"transport\": \"openssh\" in its \"ssh\" checks certificates.");
     }
     how_to_compare(offer, &hint);

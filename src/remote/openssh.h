@@ -5,6 +5,7 @@
  *   openssh_master.c   one `ssh -M -N` that has the session, over as many jump hosts as it takes
  *   openssh_config.c   its configuration, and the two scripts it calls: for host keys, for secrets
  *   openssh_said.c     what it says, in our words
+ *   openssh_refused.c  what it says where we are not let in
  *   openssh_mux.c      what is said over its control socket (OpenSSH's PROTOCOL.mux)
  *   openssh_exec.c     a program on the host: a process of ours that stands at its stdin
  *   openssh_doorman.c  a way in on loopback: a process of ours that looks at who comes there
@@ -70,10 +71,24 @@ void openssh_describe(const struct ssh_hop *hop, const char *said, struct remote
 bool openssh_is_in(const char *said);
 /* Raises that a hop that had let us in showed another key later; true: it did. */
 bool openssh_key_changed(const struct ssh_hop *hop, const char *said, struct error *err);
+/* What stands behind this on its line; NULL where it is nowhere. The last one counts. The caller's.
+ */
+char *said_behind(const char *said, const char *mark);
+bool said_has(const char *said, const char *text);
+/* The lines that are no debug messages, as one; the last of them. The caller's. */
+char *said_words(const char *said);
+char *said_last(const char *said);
+/* "PATH ED25519 SHA256:... agent" in the words of remote_hop. The caller's. */
+char *said_key(const char *offered);
+/* Fills in how it was let in, and what was tried besides. */
+void said_authentication(const char *said, struct remote_hop *ret_hop);
+
+/* --- openssh_refused.c --- */
+
 /* Raises why it did not let us in. before: what the ssh before it said, or NULL; shown: the file of
- * keys that the host has shown. */
+ * keys that the host has shown; in_time: ssh has ended by itself. */
 bool openssh_refused(const struct ssh_hop *hop, const char *said, const char *before,
-                     const char *shown, struct error *err);
+                     const char *shown, bool in_time, struct error *err);
 
 /* --- openssh_mux.c --- */
 

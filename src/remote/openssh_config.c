@@ -7,11 +7,14 @@
  * key it was shown, which notes it, so that a refusal can be told with both fingerprints; and which
  * says, of a pinned key alone, that it is known.
  */
+#include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "headgate/file.h"
 #include "openssh.h"
+#include "ssh_config.h"
 
 /* Files of ssh's whose debug messages say what we want to know; they say it once a connection. */
 #define TELLING "sshconnect.c:*,sshconnect2.c:*,kex.c:*,ssh_api.c:*"
@@ -20,17 +23,22 @@
     "# fingerprint, host, reason, key, type\n"                                                     \
     "[ \"$3\" = ORDER ] || printf '%%s %%s\\n' \"$5\" \"$4\" >>'%s'\n"
 #define SCRIPT_PINNED "[ \"$1\" != '%s' ] || printf '%%s %%s %%s\\n' \"$2\" \"$5\" \"$4\"\n"
-/* What it is asked for decides. The password is given once, as a host that asks again did not like
- * it; what else the host asks for (not ssh itself, after that) is noted, for the refusal. */
+/* What it is asked for decides. What a host asks stands behind "(USER@HOST) ", ssh's own questions
+ * do not: a passphrase is ssh's alone. The password is given once, as a host that asks again did
+ * not like it; what else the host asks for (not ssh itself, after that) is noted, for the refusal.
+ */
 #define SCRIPT_SECRET                                                                              \
     "#!/bin/sh\n"                                                                                  \
     "[ \"$SSH_ASKPASS_PROMPT\" != none ] || exit 0\n"                                              \
     "case $1 in\n"                                                                                 \
-    "*assphrase*) exec cat '%s' ;;\n"                                                              \
+    "'Enter passphrase for '*) exec cat '%s' ;;\n"                                                 \
+    "'('*) hg_asked=${1#*') '} ;;\n"                                                               \
+    "*) hg_asked=$1 ;;\n"                                                                          \
+    "esac\n"                                                                                       \
+    "case $hg_asked in\n"                                                                          \
     "*assword*) cat '%s' 2>/dev/null && rm '%s' && exit 0 ;;\n"                                    \
     "esac\n"                                                                                       \
-    "case $1 in *\\'s\\ password:*) exit 1 ;; esac\n"                                              \
-    "printf '" OPENSSH_ASKED "%%s\\n' \"$1\" >&2\n"                                                \
+    "case $1 in '('*) printf '" OPENSSH_ASKED "%%s\n' \"$hg_asked\" >&2 ;; esac\n"                 \
     "exit 1\n"
 
 char *openssh_hop_name(size_t hop)
@@ -103,7 +111,7 @@ static void add_known_hosts(const struct remote *remote, size_t at, struct strbu
     add_quoted(text, script);
     strbuf_add(text, " %f %H %I %K %t\n");
     if (hop->alias_is_meant) {
-        add_setting(text, "HostKeyAlias", hop->alias);
+        add_plain(text, "HostKeyAlias", hop->alias);
     }
 }
 
@@ -121,11 +129,17 @@ static int seconds(msec duration)
     return (int)((duration + 999) / 1000);
 }
 
-static void add_patience(const struct ssh_hop *hop, struct strbuf *text)
+static void add_patience(const struct remote *remote, size_t at, struct strbuf *text)
 {
+    const struct ssh_hop *hop = &remote->route.hops[at];
+    /* Its ssh begins to wait when those of the hops before it do. */
+    msec connect_timeout = 0;
+    for (size_t i = 0; i <= at; i++) {
+        connect_timeout += remote->route.hops[i].connect_timeout;
+    }
     /* Two questions without an answer, and a third of the time after the second it is over. */
     strbuf_printf(text, "  ConnectTimeout %d\n  ServerAliveInterval %d\n  ServerAliveCountMax 2\n",
-                  seconds(hop->connect_timeout), seconds(hop->keepalive / 3));
+                  seconds(connect_timeout), seconds(hop->keepalive / 3));
 }
 
 /* A text between single quotes, for /bin/sh. */
@@ -180,6 +194,50 @@ bool openssh_is_connected(const struct ssh_route *route)
     return route->n == 1;
 }
 
+/* "%n" and "%k" would be what the host is called in our configuration. What it asks for is not for
+ * our script to answer: that has the secrets of this host, and an ssh in it asks for another's. */
+static void add_command(const struct ssh_hop *hop, const char *command, struct strbuf *text)
+{
+    const char *alias = hop->alias_is_meant ? hop->alias : hop->written;
+    strbuf_add(text, "env SSH_ASKPASS=/bin/false /bin/sh -c 'exec ");
+    for (const char *c = command; *c != '\0'; c++) {
+        if (*c == '\'') {
+            strbuf_add(text, "'\\''");
+        } else if (c[0] == '%' && (c[1] == 'n' || c[1] == 'k')) {
+            strbuf_add(text, *++c == 'n' ? hop->written : alias);
+        } else {
+            strbuf_add_char(text, *c);
+            if (c[0] == '%' && c[1] != '\0') {
+                strbuf_add_char(text, *++c);
+            }
+        }
+    }
+    strbuf_add_char(text, '\'');
+}
+
+static void add_option(const struct ssh_hop *hop, const char *option, struct strbuf *text)
+{
+    static const char *const paths[] = {"certificatefile", "pkcs11provider", "revokedhostkeys",
+                                        "securitykeyprovider"};
+    size_t size = strcspn(option, " ");
+    CLEANUP(mem_freep) char *word = mem_copy_n(option, size);
+    const char *value = option + size + strspn(option + size, " ");
+    for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+        CLEANUP(mem_freep) char *path = NULL;
+        if (text_equal(word, paths[i]) && (path = ssh_expand(value, hop)) != NULL) {
+            add_setting(text, word, path);
+            return;
+        }
+    }
+    strbuf_printf(text, "  %s ", word);
+    if (text_equal(word, "proxycommand")) {
+        add_command(hop, value, text);
+    } else {
+        strbuf_add(text, value);
+    }
+    strbuf_add_char(text, '\n');
+}
+
 static void add_hop(const struct remote *remote, size_t at, struct strbuf *text)
 {
     const struct ssh_hop *hop = &remote->route.hops[at];
@@ -193,12 +251,16 @@ static void add_hop(const struct remote *remote, size_t at, struct strbuf *text)
     } else if (openssh_is_connected(&remote->route)) {
         add_plain(text, "ProxyCommand", "-");
     }
+    if (hop->host_key != NULL) {
+        /* It is a key that is pinned: a certificate of the same key is another one for ssh. */
+        add_plain(text, "HostKeyAlgorithms", "-*-cert-v01@openssh.com");
+    }
     add_keys(hop, text);
     add_known_hosts(remote, at, text);
     add_authentication(hop, text);
-    add_patience(hop, text);
+    add_patience(remote, at, text);
     for (size_t i = 0; i < hop->options.n; i++) {
-        strbuf_printf(text, "  %s\n", hop->options.items[i]);
+        add_option(hop, hop->options.items[i], text);
     }
 }
 
@@ -229,7 +291,7 @@ static bool write_file(const char *path, const char *text, size_t size, mode_t m
     if (fd < 0) {
         return error_set_errno(err, "could not write \"%s\"", path);
     }
-    return fd_write_all(fd, text, size, err);
+    return fd_write_all(fd, text, size, err) || error_prefix(err, "%s", path);
 }
 
 static bool write_scripts(const struct remote *remote, size_t at, struct error *err)
@@ -255,6 +317,19 @@ static bool write_scripts(const struct remote *remote, size_t at, struct error *
     return write_file(ask, script.text, script.size, 0700, err);
 }
 
+/* ssh would say it among much else, and go on without. */
+static bool check_identity(const struct ssh_hop *hop, struct error *err)
+{
+    const char *path = hop->identity_is_meant ? hop->identities.items[0] : NULL;
+    CLEANUP(mem_freep) char *public = mem_printf("%s.pub", path != NULL ? path : "");
+    if (path == NULL || path_exists(path) || path_exists(public)) {
+        return true;
+    }
+    (void)error_set(err, ERROR_CONFIG, "could not read the key \"%s\" for %s: %s", path, hop->shown,
+                    strerror(ENOENT));
+    return error_hint(err, "\"identity\" is the path of a private key, or \"agent\".");
+}
+
 bool openssh_config_write(const struct remote *remote, struct error *err)
 {
     const struct openssh *openssh = remote->state;
@@ -264,8 +339,10 @@ bool openssh_config_write(const struct remote *remote, struct error *err)
     }
     strbuf_add(&text, "IgnoreUnknown KnownHostsCommand,LogVerbose\n");
     for (size_t i = 0; i < remote->route.n; i++) {
+        const struct ssh_hop *hop = &remote->route.hops[i];
         add_hop(remote, i, &text);
-        if (!write_scripts(remote, i, err)) {
+        if (!check_identity(hop, err) || !host_key_files_check(hop, err) ||
+            !write_scripts(remote, i, err)) {
             return false;
         }
     }

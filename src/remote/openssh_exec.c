@@ -86,9 +86,16 @@ static void tell_end(const struct porter *porter)
 static void tell_loss(const struct porter *porter)
 {
     CLEANUP(error_clear) struct error why = ERROR_INIT;
-    if (master_lost(porter->remote, &why)) {
-        door_tell_error(porter->line, &why);
+    if (!master_lost(porter->remote, &why)) {
+        CLEANUP(strbuf_clear) struct strbuf said = STRBUF_INIT;
+        master_said(porter->remote, porter->remote->route.n - 1, &said);
+        CLEANUP(mem_freep) char *last = said_last(said.text);
+        why.retryable = true;
+        (void)error_set(&why, ERROR_UNREACHABLE, "the session with %s was lost",
+                        porter->remote->route.shown);
+        (void)error_detail(&why, "ssh says: %s", last[0] != '\0' ? last : "nothing");
     }
+    door_tell_error(porter->line, &why);
 }
 
 /* False: it is over, or nobody wants it any more. */

@@ -90,8 +90,13 @@ static bool dial(const struct remote *remote, msec deadline, int *ret_fd, struct
     if (!openssh_is_connected(&remote->route)) {
         return true;
     }
-    if (!link_connect(hop, &nobody, until, ret_fd, err)) {
-        return interrupt_pending() != 0 ? interrupt_error(err) : false;
+    CLEANUP(error_clear) struct error failure = ERROR_INIT;
+    if (!link_connect(hop, &nobody, until, ret_fd, &failure)) {
+        if (interrupt_pending() != 0) {
+            return interrupt_error(err);
+        }
+        error_move(err, &failure);
+        return false;
     }
     int flags = fcntl(*ret_fd, F_GETFL);
     return fcntl(*ret_fd, F_SETFL, flags & ~O_NONBLOCK) == 0 ||
@@ -147,7 +152,8 @@ static void note_progress(struct remote *remote, msec started)
     }
 }
 
-static bool refused(const struct remote *remote, struct error *err)
+/* in_time: ssh has ended by itself. */
+static bool refused(const struct remote *remote, bool in_time, struct error *err)
 {
     size_t last = remote->route.n - 1, at = 0;
     CLEANUP(strbuf_clear) struct strbuf said = STRBUF_INIT, before = STRBUF_INIT;
@@ -163,9 +169,12 @@ static bool refused(const struct remote *remote, struct error *err)
     if (at > 0) {
         master_said(remote, at - 1, &before);
     }
+    if (said.size == 0 && at < last) {
+        master_said(remote, last, &said); /* the shell that was to start it, perhaps */
+    }
     CLEANUP(mem_freep) char *shown = openssh_file(remote, "shown", at);
     return openssh_refused(&remote->route.hops[at], said.text, at > 0 ? before.text : NULL, shown,
-                           err);
+                           in_time, err);
 }
 
 bool master_lost(const struct remote *remote, struct error *err)
@@ -199,7 +208,7 @@ static bool wait_until_in(struct remote *remote, msec started, msec deadline, st
             return true;
         }
         if (ended.revents != 0 || deadline_passed(until)) {
-            return refused(remote, err);
+            return refused(remote, ended.revents != 0, err);
         }
         if (interrupt_poll(&ended, 1, deadline_earlier(until, deadline_in(GLANCE))) < 0) {
             return interrupt_error(err);

@@ -206,6 +206,7 @@ static bool make_hop(const struct ssh_place *place, bool goes_over, struct ssh_c
     msec usual = config->connect_timeout > 0 ? config->connect_timeout : CONNECT_TIMEOUT;
     hop.connect_timeout = place->connect_timeout > 0 ? place->connect_timeout : usual;
     hop.keepalive = place->keepalive > 0 ? place->keepalive : KEEPALIVE;
+    hop.transport = place->transport;
     *ret_hop = hop;
     hop = (struct ssh_hop){0};
     return true;
@@ -252,7 +253,7 @@ static bool read_jump(const char *text, char **ret_user, char **ret_host, int *r
 
 /* Those of config, "bastion,deploy@inner:2222". */
 static bool add_config_jumps(struct routing *routing, const struct ssh_place *place,
-                             const char *jumps, struct error *err)
+                             const struct ssh_hop *hop, const char *jumps, struct error *err)
 {
     CLEANUP(mem_freep) char *list = mem_copy(jumps);
     char *rest = list;
@@ -264,7 +265,8 @@ static bool add_config_jumps(struct routing *routing, const struct ssh_place *pl
                                  .transport = place->transport,
                                  .connect_timeout = place->connect_timeout,
                                  .keepalive = place->keepalive};
-        if (!read_jump(one, &user, &host, &jump.port)) {
+        CLEANUP(mem_freep) char *meant = ssh_expand(one, hop);
+        if (meant == NULL || !read_jump(meant, &user, &host, &jump.port)) {
             return error_set(err, ERROR_CONFIG, "%s: ProxyJump %s is no host", place->host, one);
         }
         jump.user = user;
@@ -278,7 +280,7 @@ static bool add_config_jumps(struct routing *routing, const struct ssh_place *pl
 }
 
 static bool add_jumps(struct routing *routing, const struct ssh_place *place,
-                      const struct ssh_config *config, struct error *err)
+                      const struct ssh_hop *hop, const struct ssh_config *config, struct error *err)
 {
     for (size_t i = 0; i < place->n_jump; i++) {
         if (!add_place(routing, &place->jump[i], i == 0, err)) {
@@ -286,7 +288,7 @@ static bool add_jumps(struct routing *routing, const struct ssh_place *place,
         }
     }
     return place->n_jump > 0 || config->jumps == NULL ||
-           add_config_jumps(routing, place, config->jumps, err);
+           add_config_jumps(routing, place, hop, config->jumps, err);
 }
 
 static bool refuse_loop(const struct routing *routing, const char *shown, struct error *err)
@@ -318,7 +320,7 @@ static bool add_place(struct routing *routing, const struct ssh_place *place, bo
     }
     if (with_jumps) {
         strlist_add(&routing->under_way, hop.shown);
-        if (!add_jumps(routing, place, &config, err)) {
+        if (!add_jumps(routing, place, &hop, &config, err)) {
             return false;
         }
         drop_last(&routing->under_way);

@@ -33,7 +33,7 @@ static bool add_token(char token, const struct ssh_hop *hop, struct strbuf *text
         strbuf_printf(text, "%u", (unsigned)getuid());
         return true;
     case 'k':
-        strbuf_add(text, hop->alias_is_meant ? hop->alias : hop->host);
+        strbuf_add(text, hop->alias_is_meant ? hop->alias : hop->written);
         return true;
     case 'L':
     case 'l':

@@ -41,6 +41,17 @@ static void certificates_of_host_and_user_are_taken(void **state)
     const struct remote_hop *hops = remote_hops(remote, &n);
     assert_contains(hops[0].host_key_type, "-cert-v01@openssh.com");
     assert_contains(hops[0].authentication, "ED25519-CERT");
+    /* One that lies elsewhere, in a folder with a blank in it. */
+    scratch_sh("mkdir -p 'ca/my keys' && mv certified/user_ed25519-cert.pub 'ca/my keys' && "
+               "echo \"CertificateFile \\\"$PWD/ca/my keys/user_ed25519-cert.pub\\\"\" >ca/config");
+    plain->place.config = scratch_out("echo $PWD/ca/config");
+    CLEANUP(remote_closep) struct remote *elsewhere = open_remote(&plain->place);
+    assert_contains(remote_hops(elsewhere, &n)[0].authentication, "ED25519-CERT");
+    /* A key that is pinned is no certificate. */
+    plain->place.host_key =
+        scratch_out("ssh-keygen -lf certified/host_ed25519.pub | cut -d' ' -f2");
+    CLEANUP(remote_closep) struct remote *pinned = open_remote(&plain->place);
+    assert_string_equal(remote_hops(pinned, &n)[0].host_key_type, "ssh-ed25519");
     scratch_sshd_do(&sshd, "stop");
 }
 

@@ -205,12 +205,13 @@ static void jump_hosts_of_config_are_found_hop_by_hop(void **state)
     (void)state;
     CLEANUP(error_clear) struct error err = ERROR_INIT;
     CLEANUP(ssh_route_clear) struct ssh_route route = {0};
-    const char *path = config("Host db\n User d\n ProxyJump me@bastion:24,[::1]:25,ssh://x@last\n\n"
-                              "Host bastion\n HostName b.example.net\n ProxyJump gate\n\n"
-                              "Host last\n HostName l.example.net\n ProxyJump never\n\n"
-                              "Host gate\n User g\n\nHost *\n User u");
+    const char *path =
+        config("Host db\n User d\n ProxyJump me@bastion:24,%r@[::1]:25,ssh://x@last\n\n"
+               "Host bastion\n HostName b.example.net\n ProxyJump gate\n\n"
+               "Host last\n HostName l.example.net\n ProxyJump never\n\n"
+               "Host gate\n User g\n\nHost *\n User u");
     assert_ok(find(&(struct ssh_place){.host = "db", .config = path}, &route, &err));
-    assert_string_equal(route.shown, "d@db:22, jump g@gate:22, me@b.example.net:24, u@[::1]:25, "
+    assert_string_equal(route.shown, "d@db:22, jump g@gate:22, me@b.example.net:24, d@[::1]:25, "
                                      "x@l.example.net:22");
 }
 
