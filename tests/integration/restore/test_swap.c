@@ -81,14 +81,21 @@ static int hammer(void *context, int news)
     }
 }
 
+static void wait_for_word(struct worker *worker)
+{
+    char bytes[4096];
+    struct pollfd fd = {.fd = worker->news, .events = POLLIN};
+    assert_int_equal(poll(&fd, 1, 20000), 1);
+    assert_true(read(worker->news, bytes, sizeof bytes) > 0);
+}
+
+/* What it has said up to now is none. */
 static void wait_for_news(struct worker *worker)
 {
     char bytes[4096];
     while (read(worker->news, bytes, sizeof bytes) > 0) {
     }
-    struct pollfd fd = {.fd = worker->news, .events = POLLIN};
-    assert_int_equal(poll(&fd, 1, 20000), 1);
-    assert_true(read(worker->news, bytes, sizeof bytes) > 0);
+    wait_for_word(worker);
 }
 
 static void end_worker(struct worker *worker)
@@ -273,7 +280,7 @@ static void a_death_while_it_waits_leaves_the_old_one(void **state)
     run(holder, "begin");
     run(holder, "lock table pg_database in share mode"); /* no rename gets past it */
     assert_ok(worker_start(swap_in_a_worker, &dying, &worker, &err));
-    wait_for_news(&worker);
+    wait_for_word(&worker);
     for (bool waits = false; !waits;) {
         CLEANUP(mem_freep)
         char *n = value(world->db, "select count(*)::text from pg_locks where not granted and "
@@ -298,7 +305,7 @@ static void a_death_at_any_moment_leaves_one_or_the_other(void **state)
         struct worker worker;
         CLEANUP(db_closep) __attribute__((unused)) struct db *idle = session_in("shop");
         assert_ok(worker_start(swap_in_a_worker, &dying, &worker, &err));
-        wait_for_news(&worker);
+        wait_for_word(&worker);
         deadline_sleep(deadline_in(after));
         kill_and_wait(&worker);
         expect_one_or_the_other(world);
