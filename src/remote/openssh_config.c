@@ -38,7 +38,7 @@
     "case $hg_asked in\n"                                                                          \
     "*assword*) cat '%s' 2>/dev/null && rm '%s' && exit 0 ;;\n"                                    \
     "esac\n"                                                                                       \
-    "case $1 in '('*) printf '" OPENSSH_ASKED "%%s\n' \"$hg_asked\" >&2 ;; esac\n"                 \
+    "case $1 in '('*) printf '" OPENSSH_ASKED "%%s\\n' \"$hg_asked\" >&2 ;; esac\n"                \
     "exit 1\n"
 
 char *openssh_hop_name(size_t hop)
@@ -175,23 +175,30 @@ static void add_way_over(const struct remote *remote, size_t before, struct strb
     strbuf_add(text, "\n");
 }
 
+bool openssh_has_option(const struct ssh_hop *hop, const char *word)
+{
+    for (size_t i = 0; i < hop->options.n; i++) {
+        const char *option = hop->options.items[i];
+        if (text_starts(option, word) && option[strlen(word)] == ' ') {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Ours is up some 40 ms earlier than ssh's own, which waits for the other side's acknowledgement
  * (TCP_NODELAY) until it has logged in; and that it cannot be made is told as by the other back
  * end. What the user's configuration says of how to connect is left to ssh, and so is what comes
  * before a jump host, which another ssh starts. */
 bool openssh_is_connected(const struct ssh_route *route)
 {
-    static const char *const how[] = {"addressfamily ", "bindaddress ", "bindinterface ",
-                                      "proxycommand "};
-    const struct strlist *options = &route->hops[0].options;
-    for (size_t i = 0; i < options->n; i++) {
-        for (size_t j = 0; j < ARRAY_LEN(how); j++) {
-            if (text_starts(options->items[i], how[j])) {
-                return false;
-            }
-        }
+    static const char *const how[] = {"addressfamily", "bindaddress", "bindinterface",
+                                      "proxycommand"};
+    bool is_ours = route->n == 1;
+    for (size_t i = 0; i < ARRAY_LEN(how); i++) {
+        is_ours = is_ours && !openssh_has_option(&route->hops[0], how[i]);
     }
-    return route->n == 1;
+    return is_ours;
 }
 
 /* "%n" and "%k" would be what the host is called in our configuration. What it asks for is not for
@@ -251,7 +258,7 @@ static void add_hop(const struct remote *remote, size_t at, struct strbuf *text)
     } else if (openssh_is_connected(&remote->route)) {
         add_plain(text, "ProxyCommand", "-");
     }
-    if (hop->host_key != NULL) {
+    if (hop->host_key != NULL && !openssh_has_option(hop, "hostkeyalgorithms")) {
         /* It is a key that is pinned: a certificate of the same key is another one for ssh. */
         add_plain(text, "HostKeyAlgorithms", "-*-cert-v01@openssh.com");
     }

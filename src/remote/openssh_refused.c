@@ -143,11 +143,7 @@ static bool explain(const struct ssh_hop *hop, const struct cause *cause, const 
 static bool explain_command(const struct ssh_hop *hop, const char *said, const char *words,
                             struct error *err)
 {
-    bool has_one = false;
-    for (size_t i = 0; i < hop->options.n; i++) {
-        has_one = has_one || text_starts(hop->options.items[i], "proxycommand ");
-    }
-    if (!has_one || said_has(said, "remote software version")) {
+    if (!openssh_has_option(hop, "proxycommand") || said_has(said, "remote software version")) {
         return true;
     }
     (void)error_set(err, ERROR_UNREACHABLE,
