@@ -117,14 +117,23 @@ static bool check_identifier(const struct environment *environment, const struct
     return hint_to_correct(environment, err);
 }
 
-/* A way that leads nowhere says so after the question whether it may be encrypted; who insists on
- * that does not listen any more (libpq_refuse.c). */
-static bool doubt_encryption(const struct environment *environment, struct error *err)
+/* A way that leads nowhere says so after the question whether it may be encrypted, and who insists
+ * on that does not listen any more (libpq_refuse.c); and the machine's ssh only hangs up. */
+static bool doubt_the_way(const struct environment *environment, struct error *err)
 {
-    if (environment->ssh != NULL && strstr(err->message, "server does not support SSL") != NULL) {
+    if (environment->ssh == NULL) {
+        return false;
+    }
+    if (strstr(err->message, "server does not support SSL") != NULL) {
         return error_hint(err, "Look first whether a server listens there at all, as seen from the "
                                "host: a client that insists on encryption cannot be told. Else "
                                "turn on ssl at the server.");
+    }
+    if (strstr(err->message, "server closed the connection unexpectedly") != NULL) {
+        return error_hint(err, "Host, port or folder are as seen from that host: look whether a "
+                               "PostgreSQL server listens there, and whether its sshd_config lets "
+                               "us connect (AllowTcpForwarding, AllowStreamLocalForwarding, "
+                               "PermitOpen).");
     }
     return false;
 }
@@ -139,7 +148,7 @@ static bool connect_to(struct environment *environment, const struct environment
         return false;
     }
     if (!db_open(conninfo, &options, deadline, &db, err)) {
-        return doubt_encryption(environment, err);
+        return doubt_the_way(environment, err);
     }
     if (!check_database(environment, db, err) || !check_identifier(environment, db, err)) {
         return false;

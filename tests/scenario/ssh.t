@@ -146,11 +146,17 @@ The jump host is up, and the host behind it is not; the host is up, and its serv
     It says: Channel open failure (connect failed).
     Host and port are as seen from there: look whether the server listens on that address.
   [69]
+  $ sed -i 's#ssh_config" }#ssh_config", "transport": "openssh" }#' pipelines/environments.json; headgate status production 2>&1 | level | tail -2
+  environment "production": could not connect to SCENARIO/far/pg:5432/shop via ssh db1, jump bastion: server closed the connection unexpectedly
+    Host, port or folder are as seen from that host: look whether a PostgreSQL server listens there, and whether its sshd_config lets us connect (AllowTcpForwarding, AllowStreamLocalForwarding, PermitOpen).
+  $ sed -i -e 's#, "transport": "openssh"##' -e 's#"url": "[^"]*", "ssh"#"url": "postgresql://tester@127.0.0.1:1/shop?sslmode=require", "ssh"#' pipelines/environments.json; headgate status production 2>&1 | level | tail -2
+  environment "production": could not connect to 127.0.0.1:PORT/shop via ssh db1, jump bastion: server does not support SSL, but SSL was required
+    Look first whether a server listens there at all, as seen from the host: a client that insists on encryption cannot be told. Else turn on ssl at the server.
   $ "$TESTDIR/../support/sshd" stop "$SCENARIO/far/bastion"
   $ headgate status production 2>&1 | level; echo "[${PIPESTATUS[0]}]"
   Release 7237e999  7 migrations in migrations
   
-    production  SCENARIO/far/pg/shop via ssh db1  cannot be reached
+    production  127.0.0.1:PORT/shop via ssh db1  cannot be reached
   
   environment "production": could not connect to ME@127.0.0.1:PORT: Connection refused
     Tried: 127.0.0.1 port PORT (Connection refused).
