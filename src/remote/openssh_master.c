@@ -15,6 +15,7 @@
 /* Milliseconds between two looks whether it is let in. Being told by the system (inotify) costs
  * more than looking: it takes its time to forget who is to be told. */
 #define GLANCE 1
+#define SLACK 1000 /* the same, beyond what its hops may take to be let in */
 #define SAID_MAX ((size_t)256 * 1024)
 
 /* --- what was said --- */
@@ -188,9 +189,10 @@ bool master_lost(const struct remote *remote, struct error *err)
     return known;
 }
 
+/* ssh itself says more of a host that does not answer, so it comes first (ConnectTimeout). */
 static msec patience(const struct remote *remote)
 {
-    msec all = 0;
+    msec all = SLACK;
     for (size_t i = 0; i < remote->route.n; i++) {
         all += remote->route.hops[i].connect_timeout;
     }
