@@ -76,13 +76,6 @@ static bool ask_methods(struct attempt *attempt, const char **ret_methods, struc
 
 /* --- keys --- */
 
-static bool missing_key(const struct ssh_hop *hop, const char *path, struct error *err)
-{
-    error_set(err, ERROR_CONFIG, "could not read the key \"%s\" for %s: %s", path, hop->shown,
-              strerror(errno));
-    return error_hint(err, "\"identity\" is the path of a private key, or \"agent\".");
-}
-
 /* The agent has it perhaps, and then needs no passphrase. */
 static bool try_meant(struct attempt *attempt, const char *path, struct error *err)
 {
@@ -90,7 +83,7 @@ static bool try_meant(struct attempt *attempt, const char *path, struct error *e
     const struct ssh_hop *hop = attempt->link->hop;
     bool had = false;
     if (!key_file_look(path, &key)) {
-        return hop->identity_is_meant ? missing_key(hop, path, err)
+        return hop->identity_is_meant ? ssh_key_missing(hop, path, errno, err)
                                       : attempt_file(attempt, path, err);
     }
     if (hop->agent != NULL && key.blob != NULL &&

@@ -60,7 +60,9 @@ static void look_up(const struct ssh_hop *hop, int flags, struct addresses *ret_
 static bool no_answer(const struct ssh_hop *hop, int n, struct error *err)
 {
     if (n < 0) {
-        return error_set(err, ERROR_TERMINATED, "nobody waits for the session any more");
+        return interrupt_pending() != 0
+                   ? interrupt_error(err)
+                   : error_set(err, ERROR_TERMINATED, "nobody waits for the session any more");
     }
     err->retryable = true;
     error_set(err, ERROR_UNREACHABLE, "could not find the address of \"%s\" in time", hop->host);

@@ -54,6 +54,8 @@ void master_said(const struct remote *remote, size_t hop, struct strbuf *ret_sai
 #define OPENSSH_ASKED "headgate: asked " /* before what a host asked that nobody answered */
 
 NODISCARD bool openssh_config_write(const struct remote *remote, struct error *err);
+/* How long it may take until this hop has let us in. */
+msec openssh_patience(const struct ssh_route *route, size_t at);
 /* "proxycommand" and the like: the user's configuration says something of it. */
 bool openssh_has_option(const struct ssh_hop *hop, const char *word);
 /* Whether ssh is given a connection (a lone "-" for a ProxyCommand), instead of making one. */

@@ -9,7 +9,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "headgate/file.h"
@@ -129,17 +128,21 @@ static int seconds(msec duration)
     return (int)((duration + 999) / 1000);
 }
 
-static void add_patience(const struct remote *remote, size_t at, struct strbuf *text)
+/* Its ssh begins to wait when those of the hops before it do. */
+msec openssh_patience(const struct ssh_route *route, size_t at)
 {
-    const struct ssh_hop *hop = &remote->route.hops[at];
-    /* Its ssh begins to wait when those of the hops before it do. */
-    msec connect_timeout = 0;
+    msec all = 0;
     for (size_t i = 0; i <= at; i++) {
-        connect_timeout += remote->route.hops[i].connect_timeout;
+        all += route->hops[i].connect_timeout;
     }
+    return all;
+}
+
+static void add_patience(const struct ssh_route *route, size_t at, struct strbuf *text)
+{
     /* Two questions without an answer, and a third of the time after the second it is over. */
     strbuf_printf(text, "  ConnectTimeout %d\n  ServerAliveInterval %d\n  ServerAliveCountMax 2\n",
-                  seconds(connect_timeout), seconds(hop->keepalive / 3));
+                  seconds(openssh_patience(route, at)), seconds(route->hops[at].keepalive / 3));
 }
 
 /* A text between single quotes, for /bin/sh. */
@@ -265,7 +268,7 @@ static void add_hop(const struct remote *remote, size_t at, struct strbuf *text)
     add_keys(hop, text);
     add_known_hosts(remote, at, text);
     add_authentication(hop, text);
-    add_patience(remote, at, text);
+    add_patience(&remote->route, at, text);
     for (size_t i = 0; i < hop->options.n; i++) {
         add_option(hop, hop->options.items[i], text);
     }
@@ -329,21 +332,14 @@ static bool check_identity(const struct ssh_hop *hop, struct error *err)
 {
     const char *path = hop->identity_is_meant ? hop->identities.items[0] : NULL;
     CLEANUP(mem_freep) char *public = mem_printf("%s.pub", path != NULL ? path : "");
-    if (path == NULL || path_exists(path) || path_exists(public)) {
-        return true;
-    }
-    (void)error_set(err, ERROR_CONFIG, "could not read the key \"%s\" for %s: %s", path, hop->shown,
-                    strerror(ENOENT));
-    return error_hint(err, "\"identity\" is the path of a private key, or \"agent\".");
+    return path == NULL || path_exists(path) || path_exists(public) ||
+           ssh_key_missing(hop, path, ENOENT, err);
 }
 
 bool openssh_config_write(const struct remote *remote, struct error *err)
 {
     const struct openssh *openssh = remote->state;
     CLEANUP(strbuf_clear) struct strbuf text = STRBUF_INIT;
-    if (strpbrk(remote->folder, "'\"\n") != NULL) {
-        return error_set(err, ERROR_IO, "\"%s\" has quotes in it", remote->folder);
-    }
     strbuf_add(&text, "IgnoreUnknown KnownHostsCommand,LogVerbose\n");
     for (size_t i = 0; i < remote->route.n; i++) {
         const struct ssh_hop *hop = &remote->route.hops[i];

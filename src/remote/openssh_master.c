@@ -15,7 +15,9 @@
 /* Milliseconds between two looks whether it is let in. Being told by the system (inotify) costs
  * more than looking: it takes its time to forget who is to be told. */
 #define GLANCE 1
-#define SLACK 1000 /* the same, beyond what its hops may take to be let in */
+/* More of them: ssh itself says more of a host that does not answer, so it comes first
+ * (ConnectTimeout). */
+#define SLACK 1000
 #define SAID_MAX ((size_t)256 * 1024)
 
 /* --- what was said --- */
@@ -91,12 +93,7 @@ static bool dial(const struct remote *remote, msec deadline, int *ret_fd, struct
     if (!openssh_is_connected(&remote->route)) {
         return true;
     }
-    CLEANUP(error_clear) struct error failure = ERROR_INIT;
-    if (!link_connect(hop, &nobody, until, ret_fd, &failure)) {
-        if (interrupt_pending() != 0) {
-            return interrupt_error(err);
-        }
-        error_move(err, &failure);
+    if (!link_connect(hop, &nobody, until, ret_fd, err)) {
         return false;
     }
     int flags = fcntl(*ret_fd, F_GETFL);
@@ -189,20 +186,11 @@ bool master_lost(const struct remote *remote, struct error *err)
     return known;
 }
 
-/* ssh itself says more of a host that does not answer, so it comes first (ConnectTimeout). */
-static msec patience(const struct remote *remote)
-{
-    msec all = SLACK;
-    for (size_t i = 0; i < remote->route.n; i++) {
-        all += remote->route.hops[i].connect_timeout;
-    }
-    return all;
-}
-
 static bool wait_until_in(struct remote *remote, msec started, msec deadline, struct error *err)
 {
     const struct openssh *openssh = remote->state;
-    msec until = deadline_earlier(deadline, deadline_in(patience(remote)));
+    msec until = deadline_earlier(
+        deadline, deadline_in(openssh_patience(&remote->route, remote->route.n - 1) + SLACK));
     struct pollfd ended = {.fd = openssh->master.pidfd, .events = POLLIN};
     for (;;) {
         if (path_exists(openssh->control)) {

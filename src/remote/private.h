@@ -34,6 +34,8 @@ struct ssh_route {
 NODISCARD bool ssh_route_find(const struct ssh_place *place, msec deadline,
                               struct ssh_route *ret_route, struct error *err);
 void ssh_route_clear(struct ssh_route *route);
+/* Raises that the key that was named cannot be read. */
+bool ssh_key_missing(const struct ssh_hop *hop, const char *path, int sys_errno, struct error *err);
 
 /* --- known_hosts.c, host_key.c: whose key is it --- */
 

@@ -106,6 +106,13 @@ static void find_identities(const struct ssh_config *config, struct ssh_hop *hop
     hop->identities_only = config->identities_only;
 }
 
+bool ssh_key_missing(const struct ssh_hop *hop, const char *path, int sys_errno, struct error *err)
+{
+    (void)error_set(err, ERROR_CONFIG, "could not read the key \"%s\" for %s: %s", path, hop->shown,
+                    strerror(sys_errno));
+    return error_hint(err, "\"identity\" is the path of a private key, or \"agent\".");
+}
+
 static bool choose_keys(const struct ssh_place *place, const struct ssh_config *config,
                         struct ssh_hop *hop, struct error *err)
 {

@@ -9,22 +9,13 @@
 
 #include "ssh_config.h"
 
-static bool is_fast(const char *name, size_t size)
-{
-    static const char *const fast[] = {"aes128-gcm@openssh.com", "aes256-gcm@openssh.com"};
-    for (size_t i = 0; i < ARRAY_LEN(fast); i++) {
-        if (strlen(fast[i]) == size && memcmp(fast[i], name, size) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
+static const char *const fast_ones[] = {"aes128-gcm@openssh.com", "aes256-gcm@openssh.com", NULL};
 
 static void add_those(const char *ciphers, bool fast, struct strbuf *text)
 {
     while (*ciphers != '\0') {
         size_t size = strcspn(ciphers, ",");
-        if (is_fast(ciphers, size) == fast) {
+        if (ssh_word_is_in(ciphers, size, fast_ones) == fast) {
             strbuf_add(text, text->size > 0 ? "," : "");
             strbuf_add_n(text, ciphers, size);
         }

@@ -65,7 +65,7 @@ static const char *const for_ssh[] = {"addressfamily",
                                       "securitykeyprovider",
                                       NULL};
 
-static bool is_in(const char *word, size_t size, const char *const *words)
+bool ssh_word_is_in(const char *word, size_t size, const char *const *words)
 {
     for (; *words != NULL; words++) {
         if (strlen(*words) == size && memcmp(*words, word, size) == 0) {
@@ -151,7 +151,7 @@ static void take_line(const char *line, struct ssh_config *config, struct strlis
             add_files(value,
                       text_equal(word, "userknownhostsfile") ? &config->known_hosts : global);
         }
-    } else if (is_in(line, size, for_ssh)) {
+    } else if (ssh_word_is_in(line, size, for_ssh)) {
         strlist_add(&config->options, line);
     }
 }

@@ -24,6 +24,8 @@ NODISCARD bool ssh_config_ask(const struct ssh_place *place, msec deadline,
                               struct ssh_config *ret_config, struct error *err);
 void ssh_config_clear(struct ssh_config *config);
 
+/* Whether it is among those, of which the last is NULL. */
+bool ssh_word_is_in(const char *word, size_t size, const char *const *words);
 /* The home folder of whoever runs this, as the user database has it: that is how ssh sees it. The
  * caller's. */
 char *ssh_home(void);
