@@ -93,7 +93,8 @@ static void tell_loss(const struct porter *porter)
         why.retryable = true;
         (void)error_set(&why, ERROR_UNREACHABLE, "the session with %s was lost",
                         porter->remote->route.shown);
-        (void)error_detail(&why, "ssh says: %s", last[0] != '\0' ? last : "nothing");
+        (void)(last[0] != '\0' ? error_detail(&why, "ssh says: %s", last)
+                               : error_detail(&why, "The ssh that had it is gone."));
     }
     door_tell_error(porter->line, &why);
 }

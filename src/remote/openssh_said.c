@@ -61,7 +61,8 @@ char *said_last(const char *said)
     char *last = mem_copy("");
     size_t size = 0;
     for (const char *words = NULL; (words = next_words(&said, &size)) != NULL;) {
-        if (!text_starts(words, "Transferred: ") && !text_starts(words, "Bytes per second: ")) {
+        if (!text_starts(words, "Transferred: ") && !text_starts(words, "Bytes per second: ") &&
+            !text_starts(words, "Authenticated to ")) {
             mem_free(last);
             last = mem_copy_n(words, size);
         }

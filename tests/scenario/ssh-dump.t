@@ -110,7 +110,7 @@ It is killed there, or the session is lost while it is at work:
   error: environment "production": no backup was made: /usr/lib/postgresql/NN/bin/pg_dump there: the session with ME@127.0.0.1:PORT, jump ME@127.0.0.1:PORT was lost
   detail: ME@127.0.0.1:PORT hung up.
   [10]
-  $ dump_on host tester openssh; at_work "$TESTDIR/../support/sshd" drop "$SCENARIO/far/db1" | sed -E 's/ssh says: (Connection to 127\.0\.0\.1 closed by remote host\.|client_loop: send disconnect: Broken pipe|Read from remote host .*: Connection reset by peer)$/ssh says that it ended/'
+  $ dump_on host tester openssh; at_work "$TESTDIR/../support/sshd" drop "$SCENARIO/far/db1" | sed -E 's/(The ssh that had it is gone\.|ssh says: Connection to 127\.0\.0\.1 closed by remote host\.|ssh says: client_loop: send disconnect: Broken pipe|ssh says: Read from remote host .*: Connection reset by peer)$/ssh says that it ended/'
   error: environment "production": no backup was made: /usr/lib/postgresql/NN/bin/pg_dump there: the session with ME@127.0.0.1:PORT, jump ME@127.0.0.1:PORT was lost
   detail: ssh says that it ended
   [10]
